@@ -1,0 +1,481 @@
+//! Study and table → [`Analysis`]: which method for which kind of metric. Serialised it is `results.json`.
+
+pub mod means;
+mod notes;
+mod published;
+mod rates;
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub use means::Means;
+pub use notes::{CountedNote, SetupFact};
+pub use published::{Published, PublishedCell, PublishedRow, PublishedTable};
+pub use rates::Rates;
+
+use crate::claims::Claims;
+use crate::error::{Error, Problem};
+use crate::metric::{Better, Kind, Metric, Unit};
+use crate::stats::describe::{Description, describe};
+use crate::stats::holm::holm;
+use crate::stats::outcome::{self, Outcome};
+use crate::stats::rate::{Rate, rate};
+use crate::stats::{self, Events, Undefined};
+use crate::study::{self, MssPolicy, Named, Provenance, Study};
+use crate::table::{Row, Table, value};
+use crate::toml_file;
+
+/// The version of the layout of `results.json`; `schema/results.schema.json` describes it.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Resamples of every bootstrap.
+pub const RESAMPLES: usize = 10_000;
+
+const DEFAULT_CONFIDENCE: f64 = 0.95;
+const DEFAULT_SEED: u64 = 1;
+
+/// The primary metrics of a study that names none: those of these that it has.
+const DEFAULT_PRIMARY: [&str; 2] = ["latency_mean", "throughput"];
+
+/// All results of one study, at full precision in base units.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Analysis {
+    pub schema_version: u32,
+    /// Name and version of the program.
+    pub generator: String,
+    pub study: StudyInfo,
+    pub metrics: Vec<MetricInfo>,
+    pub samples: Vec<Sample>,
+    pub comparisons: Vec<Comparison>,
+    pub family: Family,
+    /// The facts of the set-up that the logs hold.
+    pub setup: Vec<SetupFact>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published: Option<Published>,
+    pub notes: Vec<CountedNote>,
+    /// Logs that were left out, with the reason.
+    pub rejected: Vec<LeftOut>,
+    /// Files that are no logs of a run, with the reason.
+    pub ignored: Vec<LeftOut>,
+    /// What was mended while reading, with the path.
+    pub repairs: Vec<LeftOut>,
+    /// The files that the results come from.
+    pub inputs: Vec<Input>,
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct StudyInfo {
+    pub id: String,
+    pub title: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
+    /// In reading order.
+    pub modes: Vec<Named>,
+    /// Id of the mode that the others are compared with.
+    pub baseline: String,
+    /// In reading order; empty where there are none.
+    pub scenarios: Vec<Named>,
+    /// Level of every interval.
+    pub confidence: f64,
+    /// How the MSS of the loss estimate was found: `1460 bytes (set)` or `from the logs (…)`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mss: Option<String>,
+    /// Significant digits of an uncertainty in print.
+    pub digits: u8,
+    pub decimal_separator: char,
+    pub seed: u64,
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct MetricInfo {
+    pub id: String,
+    pub label: String,
+    pub definition: String,
+    pub unit: Unit,
+    pub better: Better,
+    pub kind: MetricKind,
+    pub primary: bool,
+}
+
+/// How a metric is summarised and compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MetricKind {
+    /// Compared by means.
+    Mean,
+    /// Described and totalled, not compared on its own.
+    Count,
+    /// Compared by the ratio of the pooled rates.
+    Ratio,
+}
+
+/// A metric's values over the runs of a mode.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Sample {
+    pub metric: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    pub mode: String,
+    /// The runs' names, in run order.
+    pub runs: Vec<String>,
+    pub values: Vec<f64>,
+    #[serde(with = "outcome")]
+    #[schemars(with = "Outcome<Description>")]
+    pub description: stats::Result<Description>,
+    /// Sum of the values, where it means something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<f64>,
+    /// Of a ratio: both estimators.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_outcome")]
+    #[schemars(with = "Option<Outcome<Rate>>")]
+    pub rate: Option<stats::Result<Rate>>,
+    #[serde(skip)]
+    pub events: Vec<Events>,
+}
+
+/// Baseline against treatment on a metric.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Comparison {
+    pub metric: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// Id of the mode that is compared with the baseline.
+    pub mode: String,
+    #[serde(flatten)]
+    pub result: Compared,
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Compared {
+    /// By means.
+    Means(Box<Means>),
+    /// By pooled rates.
+    Rates(Box<Rates>),
+}
+
+impl Compared {
+    pub fn p_value(&self) -> Option<f64> {
+        match self {
+            Self::Means(means) => Some(means.welch.as_ref().ok()?.test.p_value),
+            Self::Rates(rates) => Some(rates.ratio.as_ref().ok()?.p_value),
+        }
+    }
+
+    pub fn p_adjusted(&self) -> Option<f64> {
+        match self {
+            Self::Means(means) => means.p_adjusted,
+            Self::Rates(rates) => rates.p_adjusted,
+        }
+    }
+
+    fn set_p_adjusted(&mut self, p: Option<f64>) {
+        match self {
+            Self::Means(means) => means.p_adjusted = p,
+            Self::Rates(rates) => rates.p_adjusted = p,
+        }
+    }
+}
+
+/// The tests whose p-values were adjusted together.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Family {
+    pub method: String,
+    pub metrics: Vec<String>,
+    /// How many p-values it holds; undefined ones do not count.
+    pub size: usize,
+}
+
+/// A path and why it is listed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct LeftOut {
+    pub path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    pub reason: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Input {
+    pub path: String,
+    pub sha256: String,
+}
+
+fn optional_outcome<T: Clone + Serialize, S: serde::Serializer>(
+    field: &Option<stats::Result<T>>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    match field {
+        Some(result) => outcome::serialize(result, to),
+        None => to.serialize_none(),
+    }
+}
+
+impl Analysis {
+    pub fn metric(&self, id: &str) -> Option<&MetricInfo> {
+        self.metrics.iter().find(|metric| metric.id == id)
+    }
+
+    pub fn sample(&self, metric: &str, scenario: Option<&str>, mode: &str) -> Option<&Sample> {
+        self.samples
+            .iter()
+            .find(|sample| sample.metric == metric && sample.scenario.as_deref() == scenario && sample.mode == mode)
+    }
+
+    pub fn comparison(&self, metric: &str, scenario: Option<&str>, mode: &str) -> Option<&Comparison> {
+        self.comparisons
+            .iter()
+            .find(|found| found.metric == metric && found.scenario.as_deref() == scenario && found.mode == mode)
+    }
+}
+
+/// Computes everything that a report shows.
+///
+/// # Errors
+/// When the baseline cannot be told, or the manifest names a metric that the data do not have.
+pub fn analyze(study: &Study, table: &Table, claims: Option<&Claims>) -> Result<Analysis, Error> {
+    if table.rows.is_empty() {
+        return Err(Problem::new(
+            study.dir.display().to_string(),
+            "holds no run that can be used",
+            "see what was refused with `meshstats ingest`",
+        )
+        .into());
+    }
+    let (modes, baseline) = study::modes(study, &table.modes())?;
+    let baseline = modes[baseline].id.clone();
+    let shown: Vec<&Metric> = table.metrics.iter().filter(|metric| !matches!(metric.kind, Kind::Auxiliary)).collect();
+    let primary = primary(study, &shown)?;
+    let confidence = study.manifest.confidence.unwrap_or(DEFAULT_CONFIDENCE);
+    let info = StudyInfo {
+        id: study.id.clone(),
+        title: study.manifest.title.clone().unwrap_or_else(|| study.id.clone()),
+        provenance: study.manifest.provenance,
+        scenarios: scenarios(study, table),
+        confidence,
+        mss: mss(study, table),
+        digits: study.manifest.digits.unwrap_or(2),
+        decimal_separator: study.manifest.decimal_separator.unwrap_or_default().char(),
+        seed: study.manifest.seed.unwrap_or(DEFAULT_SEED),
+        baseline,
+        modes,
+    };
+    let samples = samples(&info, &shown, table);
+    let mut comparisons = compare(&info, &shown, &samples);
+    let family = adjust(&primary, &mut comparisons)?;
+    let mut analysis = Analysis {
+        schema_version: SCHEMA_VERSION,
+        generator: concat!("meshstats ", env!("CARGO_PKG_VERSION")).to_owned(),
+        metrics: shown.iter().map(|metric| metric_info(metric, &primary)).collect(),
+        samples,
+        comparisons,
+        family,
+        published: None,
+        setup: notes::setup(table),
+        notes: notes::notes(&info, table),
+        rejected: study.rejected.iter().map(|problem| left_out(study, problem)).collect(),
+        ignored: study
+            .ignored
+            .iter()
+            .map(|file| LeftOut { path: file.path.clone(), line: None, reason: file.reason.clone() })
+            .collect(),
+        repairs: study
+            .repairs
+            .iter()
+            .map(|(path, repair)| LeftOut { path: path.clone(), line: repair.line, reason: repair.what.clone() })
+            .collect(),
+        inputs: study
+            .inputs
+            .iter()
+            .map(|input| Input { path: input.path.clone(), sha256: input.sha256.clone() })
+            .collect(),
+        study: info,
+    };
+    analysis.published = claims.map(|claims| published::compare(claims, &analysis)).transpose()?;
+    Ok(analysis)
+}
+
+/// A refused log with its path relative to the study: no output may hold where the study stands on this machine.
+fn left_out(study: &Study, problem: &Problem) -> LeftOut {
+    let root = study.shown("");
+    let path = problem.path.strip_prefix(&root).unwrap_or(&problem.path);
+    LeftOut {
+        path: path.trim_start_matches(['/', '\\']).to_owned(),
+        line: problem.fault.line,
+        reason: problem.fault.what.clone(),
+    }
+}
+
+fn metric_info(metric: &Metric, primary: &[String]) -> MetricInfo {
+    MetricInfo {
+        id: metric.id.to_string(),
+        label: metric.label.to_string(),
+        definition: metric.definition.to_string(),
+        unit: metric.unit.clone(),
+        better: metric.better,
+        kind: match metric.kind {
+            Kind::Mean => MetricKind::Mean,
+            Kind::Count | Kind::Auxiliary => MetricKind::Count,
+            Kind::Ratio(_) => MetricKind::Ratio,
+        },
+        primary: primary.contains(&metric.id.to_string()),
+    }
+}
+
+fn primary(study: &Study, shown: &[&Metric]) -> Result<Vec<String>, Error> {
+    let compared = || shown.iter().filter(|metric| !matches!(metric.kind, Kind::Count)).map(|metric| &*metric.id);
+    let named = &study.manifest.primary;
+    for id in named {
+        if !compared().any(|known| known == id) {
+            let list = compared().collect::<Vec<_>>().join(", ");
+            let remedy = match toml_file::nearest(id, compared()) {
+                Some(near) => format!("did you mean `{near}`? These can be compared here: {list}"),
+                None => format!("these can be compared here: {list}"),
+            };
+            let path = study.shown(study::MANIFEST);
+            return Err(
+                Problem::new(path, format!("`primary` names `{id}`, which the data do not have"), remedy).into()
+            );
+        }
+    }
+    if !named.is_empty() {
+        return Ok(named.clone());
+    }
+    let usual: Vec<String> = compared().filter(|id| DEFAULT_PRIMARY.contains(id)).map(str::to_owned).collect();
+    if !usual.is_empty() {
+        return Ok(usual);
+    }
+    Ok(shown.iter().filter(|metric| matches!(metric.kind, Kind::Mean)).map(|metric| metric.id.to_string()).collect())
+}
+
+fn scenarios(study: &Study, table: &Table) -> Vec<Named> {
+    let found: BTreeSet<&String> = table.rows.iter().filter_map(|row| row.scenario.as_ref()).collect();
+    let mut scenarios: Vec<Named> = study
+        .manifest
+        .scenarios
+        .iter()
+        .filter(|named| found.contains(&named.id))
+        .cloned()
+        .map(Named::labelled)
+        .collect();
+    let mut rest: Vec<&String> = found.into_iter().filter(|id| !scenarios.iter().any(|s| s.id == **id)).collect();
+    rest.sort_by(|a, b| study::natural_cmp(a, b));
+    scenarios.extend(rest.into_iter().map(|id| Named::new(id)));
+    scenarios
+}
+
+/// The MSS that the loss estimate used, and where it came from.
+fn mss(study: &Study, table: &Table) -> Option<String> {
+    if !table.metrics.iter().any(|metric| metric.id == "loss_estimate") {
+        return None;
+    }
+    if let Some(MssPolicy::Bytes(mss)) = study.manifest.mss {
+        return Some(format!("{mss} bytes, as set for the study"));
+    }
+    let rows = || table.rows.iter().filter(|row| row.values.contains_key("retransmits"));
+    let mut found: Vec<u64> = rows().filter_map(|row| row.values.get("mss")).map(|mss| *mss as u64).collect();
+    found.sort_unstable();
+    found.dedup();
+    let list: Vec<String> = found.iter().map(u64::to_string).collect();
+    let keys: BTreeSet<&str> = rows().filter_map(|row| row.setup.get("mss_source").map(String::as_str)).collect();
+    let from =
+        if keys.is_empty() { "the table".to_owned() } else { keys.into_iter().collect::<Vec<_>>().join(" and ") };
+    Some(format!("{} bytes, from {from} of each run", list.join(" or ")))
+}
+
+/// `None` alone where there are no scenarios.
+fn scenario_ids(info: &StudyInfo, table: &Table) -> Vec<Option<String>> {
+    let none = table.rows.iter().any(|row| row.scenario.is_none()).then_some(None);
+    none.into_iter().chain(info.scenarios.iter().map(|scenario| Some(scenario.id.clone()))).collect()
+}
+
+fn samples(info: &StudyInfo, metrics: &[&Metric], table: &Table) -> Vec<Sample> {
+    let mut samples = Vec::new();
+    for metric in metrics {
+        for scenario in scenario_ids(info, table) {
+            for mode in &info.modes {
+                let rows: Vec<&Row> = table
+                    .rows
+                    .iter()
+                    .filter(|row| row.mode == mode.id && row.scenario == scenario && value(row, metric).is_some())
+                    .collect();
+                if !rows.is_empty() {
+                    samples.push(sample(info, metric, scenario.clone(), &mode.id, &rows));
+                }
+            }
+        }
+    }
+    samples
+}
+
+fn sample(info: &StudyInfo, metric: &Metric, scenario: Option<String>, mode: &str, rows: &[&Row]) -> Sample {
+    let values: Vec<f64> = rows.iter().filter_map(|row| value(row, metric)).collect();
+    let events: Vec<Events> = match &metric.kind {
+        Kind::Ratio(ratio) => rows.iter().filter_map(|row| ratio.events(&row.values)).collect(),
+        _ => Vec::new(),
+    };
+    let rate = matches!(metric.kind, Kind::Ratio(_)).then(|| {
+        if events.len() == rows.len() {
+            rate(&events, info.confidence)
+        } else {
+            Err(Undefined::because("not every run has its count and exposure"))
+        }
+    });
+    Sample {
+        metric: metric.id.to_string(),
+        scenario,
+        mode: mode.to_owned(),
+        runs: rows.iter().map(|row| row.run.clone()).collect(),
+        description: describe(&values, info.confidence),
+        total: matches!(metric.kind, Kind::Count).then(|| values.iter().sum()),
+        values,
+        rate,
+        events,
+    }
+}
+
+fn compare(info: &StudyInfo, metrics: &[&Metric], samples: &[Sample]) -> Vec<Comparison> {
+    let mut comparisons = Vec::new();
+    for metric in metrics.iter().filter(|metric| !matches!(metric.kind, Kind::Count)) {
+        for baseline in samples.iter().filter(|s| s.metric == metric.id && s.mode == info.baseline) {
+            let treatments = samples
+                .iter()
+                .filter(|s| s.metric == metric.id && s.scenario == baseline.scenario && s.mode != info.baseline);
+            for treatment in treatments {
+                let result = match metric.kind {
+                    Kind::Ratio(_) => Compared::Rates(Box::new(rates::compare(
+                        &baseline.events,
+                        &treatment.events,
+                        info.confidence,
+                        info.seed,
+                    ))),
+                    _ => {
+                        Compared::Means(Box::new(means::compare(&baseline.values, &treatment.values, info.confidence)))
+                    }
+                };
+                comparisons.push(Comparison {
+                    metric: metric.id.to_string(),
+                    scenario: baseline.scenario.clone(),
+                    mode: treatment.mode.clone(),
+                    result,
+                });
+            }
+        }
+    }
+    comparisons
+}
+
+/// Adjusts the p-values of the primary metrics for being tested together.
+fn adjust(primary: &[String], comparisons: &mut [Comparison]) -> Result<Family, Error> {
+    let members: Vec<usize> = (0..comparisons.len()).filter(|i| primary.contains(&comparisons[*i].metric)).collect();
+    let p_values: Vec<Option<f64>> = members.iter().map(|i| comparisons[*i].result.p_value()).collect();
+    let adjusted = holm(&p_values).map_err(|undefined| {
+        Problem::new("the adjustment of p-values", undefined.to_string(), "report this as a bug")
+    })?;
+    for (i, p) in members.into_iter().zip(adjusted.p_values) {
+        comparisons[i].result.set_p_adjusted(p);
+    }
+    Ok(Family { method: "Holm".to_owned(), metrics: primary.to_vec(), size: adjusted.family })
+}

@@ -1,0 +1,149 @@
+//! What was noticed, counted: over runs, and between modes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::StudyInfo;
+use crate::run::Note;
+use crate::study::natural_cmp;
+use crate::table::Table;
+
+/// Facts of a set-up that two modes may differ in without harm to the comparison: what it is that was measured, and
+/// what another fact says already.
+const MAY_DIFFER: [&str; 2] = ["url", "mss_source"];
+
+/// One fact of the set-up: its values in each mode, `not said` where a log does not tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SetupFact {
+    pub tool: String,
+    pub name: String,
+    /// By mode id.
+    pub values: BTreeMap<String, Vec<String>>,
+}
+
+/// A note, and where it applies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CountedNote {
+    #[serde(flatten)]
+    pub note: Note,
+    /// `20 of 20 runs of Istio`; empty for a note about the study.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub applies_to: Vec<String>,
+}
+
+/// The notes of the runs, one of each kind, then those of the comparison of set-ups.
+pub fn notes(info: &StudyInfo, table: &Table) -> Vec<CountedNote> {
+    let mut counted = of_runs(info, table);
+    counted.extend(
+        table
+            .notes
+            .iter()
+            .chain(&of_setups(info, table))
+            .map(|note| CountedNote { note: note.clone(), applies_to: Vec::new() }),
+    );
+    counted
+}
+
+fn of_runs(info: &StudyInfo, table: &Table) -> Vec<CountedNote> {
+    let mut seen: BTreeMap<(&str, &str, &str), BTreeMap<(&str, &str), Vec<&Note>>> = BTreeMap::new();
+    let mut runs: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for row in &table.rows {
+        let place = (row.mode.as_str(), row.tool.as_deref().unwrap_or(""));
+        *runs.entry(place).or_default() += 1;
+        for note in &row.notes {
+            seen.entry((&note.id, &note.what, &note.remedy)).or_default().entry(place).or_default().push(note);
+        }
+    }
+    seen.into_iter()
+        .map(|((id, what, remedy), places)| {
+            let mut details: Vec<&str> = places.values().flatten().filter_map(|note| note.detail.as_deref()).collect();
+            details.dedup();
+            let note = Note::new(id, what, remedy);
+            let applies_to = info
+                .modes
+                .iter()
+                .flat_map(|mode| {
+                    let places = places.iter().filter(move |((id, _), _)| *id == mode.id);
+                    places.map(|((id, tool), notes)| {
+                        let of = runs.get(&(*id, *tool)).copied().unwrap_or_default();
+                        format!("{} of {of} {tool} runs of {}", notes.len(), mode.label)
+                    })
+                })
+                .collect();
+            let note = match details.as_slice() {
+                [] => note,
+                [one] => note.with_detail(*one),
+                [first, ..] => note.with_detail(format!("first: {first}")),
+            };
+            CountedNote { note, applies_to }
+        })
+        .collect()
+}
+
+/// What the logs say of the set-up, by tool and fact.
+pub fn setup(table: &Table) -> Vec<SetupFact> {
+    let mut facts: BTreeMap<(&str, &str), BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::new();
+    for row in &table.rows {
+        let tool = row.tool.as_deref().unwrap_or("");
+        for key in row.setup.keys().filter(|key| **key != "tool") {
+            facts.entry((tool, key)).or_default();
+        }
+    }
+    for ((tool, key), values) in &mut facts {
+        for row in table.rows.iter().filter(|row| row.tool.as_deref().unwrap_or("") == *tool) {
+            values.entry(&row.mode).or_default().insert(row.setup.get(key).map_or("not said", String::as_str));
+        }
+    }
+    facts
+        .into_iter()
+        .map(|((tool, name), values)| SetupFact {
+            tool: tool.to_owned(),
+            name: name.to_owned(),
+            values: values
+                .into_iter()
+                .map(|(mode, values)| {
+                    let mut values: Vec<String> = values.into_iter().map(str::to_owned).collect();
+                    values.sort_by(|a, b| natural_cmp(a, b));
+                    (mode.to_owned(), values)
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+/// A set-up that differs between modes confounds the comparison; one that differs within a mode widens it.
+fn of_setups(info: &StudyInfo, table: &Table) -> Vec<Note> {
+    let facts = setup(table);
+    let told = facts.iter().filter(|fact| !MAY_DIFFER.contains(&fact.name.as_str()));
+    told.filter_map(|fact| {
+        let by_mode: Vec<(&str, &Vec<String>)> =
+            info.modes.iter().filter_map(|mode| Some((mode.label.as_str(), fact.values.get(&mode.id)?))).collect();
+        let (_, first) = by_mode.first()?;
+        let list = |values: &[String]| {
+            let more = if values.len() > 4 { ", …" } else { "" };
+            format!("{}{more}", values.iter().take(4).map(String::as_str).collect::<Vec<_>>().join(", "))
+        };
+        let detail =
+            by_mode.iter().map(|(mode, values)| format!("{mode}: {}", list(values))).collect::<Vec<_>>().join("; ");
+        let name = fact.name.replace('_', " ");
+        let note = if by_mode.iter().any(|(_, values)| values != first) {
+            Note::new(
+                "setup-differs",
+                format!("{} ran with different {name} in different modes", fact.tool),
+                "the comparison mixes this with the effect of the mode; repeat with the same set-up",
+            )
+        } else if first.len() > 1 && info.scenarios.is_empty() {
+            Note::new(
+                "setup-varies",
+                format!("{} ran with different {name} within a mode", fact.tool),
+                "split the runs into scenarios ({scenario} in the path pattern), or repeat with one set-up",
+            )
+        } else {
+            return None;
+        };
+        Some(note.with_detail(detail))
+    })
+    .collect()
+}

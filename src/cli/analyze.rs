@@ -1,0 +1,174 @@
+//! `meshstats analyze`: logs → reports.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use rayon::prelude::*;
+
+use super::output::{self, Manifest};
+use super::{Reading, load, terminal};
+use crate::analysis::{self, Analysis};
+use crate::error::Error;
+use crate::plot::{self, WIDTHS, Width};
+use crate::render::{File, OUTPUTS, Output, Templates};
+use crate::report::figure::Figure;
+use crate::report::model::{Block, Report};
+use crate::report::{self, note_sentence};
+use crate::study::Study;
+use crate::table::Table;
+use crate::toml_file::nearest;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// A study, a directory of studies, or a tidy table (.csv, .parquet)
+    #[arg(default_value = "data")]
+    path: PathBuf,
+    /// Where the reports go, a directory for each study
+    #[arg(short, long, default_value = "reports", value_name = "DIR")]
+    out: PathBuf,
+    /// Formats to write (see `meshstats list outputs`)
+    #[arg(long, value_delimiter = ',', value_name = "FORMAT", value_parser = format)]
+    format: Vec<&'static Output>,
+    /// Width of the figures (see `meshstats list widths`)
+    #[arg(long, default_value = WIDTHS[0].id, value_name = "WIDTH", value_parser = width)]
+    figure_width: Width,
+    /// Directory with templates to use instead of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+fn format(id: &str) -> Result<&'static Output, String> {
+    let ids = || OUTPUTS.iter().map(|output| output.id);
+    OUTPUTS.iter().find(|output| output.id == id).ok_or_else(|| unknown(id, ids().collect()))
+}
+
+fn width(id: &str) -> Result<Width, String> {
+    WIDTHS
+        .iter()
+        .find(|width| width.id == id)
+        .copied()
+        .ok_or_else(|| unknown(id, WIDTHS.iter().map(|w| w.id).collect()))
+}
+
+fn unknown(id: &str, known: Vec<&str>) -> String {
+    let list = known.join(", ");
+    match nearest(id, known) {
+        Some(near) => format!("did you mean {near}? Known: {list}"),
+        None => format!("known: {list}"),
+    }
+}
+
+/// A study's report, ready to be written.
+struct Made {
+    study: Study,
+    analysis: Analysis,
+    report: Report,
+    files: Vec<File>,
+}
+
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
+    let began = Instant::now();
+    let templates = Templates::new(arguments.templates.as_deref())?;
+    let mut made = Vec::new();
+    for (study, table) in load::studies(&arguments.path, &arguments.reading, quiet)? {
+        made.push(make(study, &table, arguments, &templates)?);
+    }
+    // Nothing is written before everything is made.
+    for one in &made {
+        output::write_directory(&arguments.out.join(&one.study.id), &one.files)?;
+    }
+    if !quiet {
+        for one in &made {
+            summarise(one, arguments);
+        }
+        let seconds = began.elapsed().as_secs_f64();
+        let files: usize = made.iter().map(|one| one.files.len()).sum();
+        terminal::print(&format!("{files} files written in {seconds:.2} s\n"));
+    }
+    Ok(())
+}
+
+fn make(mut study: Study, table: &Table, arguments: &Arguments, templates: &Templates) -> Result<Made, Error> {
+    let claims = load::claims(&mut study)?;
+    let analysis = analysis::analyze(&study, table, claims.as_ref())?;
+    let report = report::report(&analysis);
+    let mut files = Vec::new();
+    let all: Vec<&Output> = OUTPUTS.iter().collect();
+    let outputs: &[&Output] = if arguments.format.is_empty() { &all } else { &arguments.format };
+    for output in outputs {
+        files.extend(output.files(&report, templates)?);
+    }
+    files.extend(figures(&report, arguments.figure_width)?);
+    files.push(File { path: "runs.csv".to_owned(), contents: table.wide_csv()? });
+    files.push(File { path: "results.json".to_owned(), contents: output::json(&analysis)? });
+    files.push(Manifest::file(&analysis.generator, &study, &files)?);
+    Ok(Made { study, analysis, report, files })
+}
+
+/// Each figure as SVG, PDF and CSV.
+fn figures(report: &Report, width: Width) -> Result<Vec<File>, Error> {
+    let figures: Vec<&Figure> = report
+        .sections
+        .iter()
+        .flat_map(|section| &section.blocks)
+        .filter_map(|block| match block {
+            Block::Figure(figure) => Some(figure),
+            _ => None,
+        })
+        .collect();
+    let drawn: Vec<Vec<File>> = figures
+        .into_par_iter()
+        .map(|figure| {
+            let svg = plot::svg(figure, width);
+            let pdf = plot::pdf(&svg).map_err(|fault| fault.at(format!("figures/{}.pdf", figure.id)))?;
+            let file = |extension: &str, contents: Vec<u8>| File {
+                path: format!("figures/{}.{extension}", figure.id),
+                contents,
+            };
+            Ok(vec![file("csv", plot::csv(figure).into_bytes()), file("pdf", pdf), file("svg", svg.into_bytes())])
+        })
+        .collect::<Result<_, Error>>()?;
+    Ok(drawn.into_iter().flatten().collect())
+}
+
+/// The answer, what was noticed, and where the files are.
+fn summarise(made: &Made, arguments: &Arguments) {
+    let report = &made.report;
+    let mut text = format!("{}\n", terminal::bold(&format!("{} ({})", report.title, report.id)));
+    if let Some(banner) = &report.banner {
+        text.push_str(&format!("{banner}\n"));
+    }
+    let tables = report.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
+        Block::Table(table) => Some(table),
+        _ => None,
+    });
+    match tables.into_iter().find(|table| table.id == "comparison") {
+        Some(table) => text.push_str(&format!("\n{}", terminal::table(table, report.decimal_separator))),
+        None => text.push_str(&format!("\n{}\n", report.summary.join("\n"))),
+    }
+    let analysis = &made.analysis;
+    if !analysis.notes.is_empty() {
+        text.push('\n');
+    }
+    for note in &analysis.notes {
+        text.push_str(&format!("note: {}\n", note_sentence(note)));
+    }
+    let counts = [
+        ("left out", analysis.rejected.len()),
+        ("mended", analysis.repairs.len()),
+        ("ignored", analysis.ignored.len()),
+    ];
+    let counts: Vec<String> =
+        counts.iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{count} {what}")).collect();
+    if !counts.is_empty() {
+        text.push_str(&format!("files: {}; see the end of the report\n", counts.join(", ")));
+    }
+    let dir = arguments.out.join(&made.study.id);
+    let shown = |name: &str| dir.join(name).display().to_string();
+    let first = if made.files.iter().any(|file| file.path == "report.md") { shown("report.md") } else { shown("") };
+    text.push_str(&format!("\nreport: {first}\n\n"));
+    terminal::print(&text);
+}

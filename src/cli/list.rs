@@ -1,0 +1,62 @@
+//! `meshstats list`: what the program knows, straight from the registries.
+
+use clap::{Args, ValueEnum};
+
+use super::terminal;
+use crate::error::Error;
+use crate::metric::METRICS;
+use crate::parse::FORMATS;
+use crate::plot::WIDTHS;
+use crate::render::OUTPUTS;
+use crate::report::model::Align;
+use crate::stats::METHODS;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// What to list; without it, everything
+    what: Option<What>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// Log formats that can be read
+    Formats,
+    /// Metrics and their definitions
+    Metrics,
+    /// Statistical methods and their references
+    Methods,
+    /// Formats of the report (--format)
+    Outputs,
+    /// Widths of the figures (--figure-width)
+    Widths,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    let lists: [(What, &str, Vec<Vec<String>>); 5] = [
+        (What::Formats, "Formats", FORMATS.iter().map(|f| row(&[f.id, f.label])).collect()),
+        (What::Metrics, "Metrics", METRICS.iter().map(|m| row(&[&m.id, m.unit.base_name(), &m.definition])).collect()),
+        (What::Methods, "Methods", METHODS.iter().map(|m| row(&[m.id, m.label, m.reference])).collect()),
+        (What::Outputs, "Outputs", OUTPUTS.iter().map(|o| row(&[o.id, o.label])).collect()),
+        (
+            What::Widths,
+            "Widths",
+            WIDTHS.iter().map(|w| row(&[w.id, &format!("{:.2} in", w.inches), w.description])).collect(),
+        ),
+    ];
+    let wanted: Vec<String> = lists
+        .iter()
+        .filter(|(what, ..)| arguments.what.is_none_or(|wanted| wanted == *what))
+        .map(|(_, title, rows)| {
+            let columns: Vec<(&str, Align)> = (0..rows.first().map_or(1, Vec::len))
+                .map(|i| (if i == 0 { *title } else { "" }, Align::Left))
+                .collect();
+            terminal::aligned(&columns, rows)
+        })
+        .collect();
+    terminal::print(&wanted.join("\n"));
+    Ok(())
+}
+
+fn row(cells: &[&str]) -> Vec<String> {
+    cells.iter().map(|cell| (*cell).to_owned()).collect()
+}

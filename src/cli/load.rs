@@ -1,0 +1,125 @@
+//! Paths → studies with their tables, with progress on a terminal.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Reading;
+use crate::error::{Error, Problem};
+use crate::study::{self, Study};
+use crate::table::{self, Table};
+
+/// Reads every study at `path`; the problems of all of them are reported together.
+pub fn studies(path: &Path, reading: &Reading, quiet: bool) -> Result<Vec<(Study, Table)>, Error> {
+    let bar = Bar::new(quiet);
+    let mut loaded = Vec::new();
+    let mut problems: Vec<Problem> = Vec::new();
+    for place in study::find(path)? {
+        match one(&place, reading, &bar) {
+            Ok(studies) => loaded.extend(studies),
+            Err(Error::Failed(more)) => problems.extend(more),
+            Err(usage) => return Err(usage),
+        }
+    }
+    bar.clear();
+    if !problems.is_empty() {
+        return Err(Error::Failed(problems));
+    }
+    if loaded.is_empty() {
+        return Err(Problem::new(
+            path.display().to_string(),
+            "holds no study",
+            "give a directory of logs, or a directory of such directories",
+        )
+        .into());
+    }
+    Ok(loaded)
+}
+
+/// The study at `place`, or the several that one table holds.
+fn one(place: &Path, reading: &Reading, bar: &Bar) -> Result<Vec<(Study, Table)>, Error> {
+    let study = study::open(place, &reading.overrides(), &|done, total| bar.at(done, total))?;
+    study::require_whole(&study, reading.skip_bad)?;
+    let tables = Table::of(&study)?;
+    Ok(tables
+        .into_iter()
+        .map(|(id, table)| {
+            let study = study.clone();
+            (Study { id: id.unwrap_or(study.id), ..study }, table)
+        })
+        .collect())
+}
+
+/// The claims file that a study's manifest names.
+pub fn claims(study: &mut Study) -> Result<Option<crate::claims::Claims>, Error> {
+    let Some(name) = study.manifest.published.clone() else { return Ok(None) };
+    let shown = study.shown(&name);
+    let bytes = read(&PathBuf::from(&shown))?;
+    let text = utf8(&shown, &bytes)?;
+    let claims = crate::claims::Claims::read(&shown, text)?;
+    study.inputs.push(study::Input { path: name, sha256: study::sha256(&bytes) });
+    study.inputs.sort_by(|a, b| study::natural_cmp(&a.path, &b.path));
+    Ok(Some(claims))
+}
+
+pub fn read(path: &Path) -> Result<Vec<u8>, Problem> {
+    std::fs::read(path).map_err(|error| {
+        Problem::new(
+            path.display().to_string(),
+            format!("cannot be read ({})", error.kind()),
+            "check the path and its permissions",
+        )
+    })
+}
+
+pub fn utf8<'a>(shown: &str, bytes: &'a [u8]) -> Result<&'a str, Problem> {
+    std::str::from_utf8(bytes).map_err(|_| Problem::new(shown, "is not UTF-8 text", "save it as UTF-8"))
+}
+
+/// Whether a path that is to be written as a table can be, by its extension.
+pub fn table_format(path: &Path) -> Result<table::Format, Error> {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("csv") => Ok(table::Format::Csv),
+        Some("parquet") => Ok(table::Format::Parquet),
+        _ => Err(Error::Usage(format!("{}: name the table .csv or .parquet", path.display()))),
+    }
+}
+
+/// A progress bar on stderr that only appears when reading takes long.
+struct Bar {
+    bar: ProgressBar,
+    began: Instant,
+    shown: Mutex<bool>,
+}
+
+impl Bar {
+    fn new(quiet: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
+        let wanted = !quiet && std::io::stderr().is_terminal();
+        if let Ok(style) = ProgressStyle::with_template("reading {bar:30} {pos}/{len} files {eta}") {
+            bar.set_style(style);
+        }
+        Self { bar, began: Instant::now(), shown: Mutex::new(!wanted) }
+    }
+
+    fn at(&self, done: usize, total: usize) {
+        if self.began.elapsed() < Duration::from_millis(500) {
+            return;
+        }
+        if let Ok(mut shown) = self.shown.lock()
+            && !*shown
+        {
+            *shown = true;
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.set_length(total as u64);
+        self.bar.set_position(done as u64);
+    }
+
+    fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}

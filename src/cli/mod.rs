@@ -1,0 +1,130 @@
+//! Arguments → calls of the stages. The only user of clap, and the only writer of files.
+//!
+//! A subcommand is one file with its arguments and one function.
+
+mod analyze;
+mod compare;
+mod completions;
+mod ingest;
+mod list;
+mod load;
+mod man;
+mod output;
+mod reconstruct;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::error::Error;
+use crate::study::{MssPolicy, Overrides};
+
+/// Statistics and reports from raw wrk and iperf3 logs.
+///
+/// Reads the logs of repeated benchmark runs, compares each mode with the baseline, and writes the tables, figures and
+/// numbers that a paper needs.
+#[derive(Parser)]
+#[command(name = "meshstats", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Print nothing but errors
+    #[arg(short, long, global = true)]
+    quiet: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Analyse studies and write their reports
+    Analyze(analyze::Arguments),
+    /// Say what is made of every file; write the runs as one tidy table
+    Ingest(ingest::Arguments),
+    /// Compare two samples, from files of numbers or from summary statistics
+    Compare(compare::Arguments),
+    /// Build logs that are consistent with published summary statistics
+    Reconstruct(reconstruct::Arguments),
+    /// List what the program knows: formats, metrics, methods, outputs, widths
+    List(list::Arguments),
+    /// Print a shell's completion script
+    Completions(completions::Arguments),
+    /// Print the manual page
+    Man,
+}
+
+/// How a study is read; what stands here goes over its meshstats.toml.
+#[derive(Args)]
+struct Reading {
+    /// The mode that the others are compared with
+    #[arg(long, value_name = "MODE")]
+    baseline: Option<String>,
+    /// Where mode, scenario and run stand in the paths, e.g. '{mode}/{tool}/run-{run}.{ext}' (repeatable)
+    #[arg(long, value_name = "PATTERN")]
+    logs: Vec<String>,
+    /// Maximum segment size of the loss estimate: bytes, or from-log
+    #[arg(long, value_name = "BYTES", value_parser = mss)]
+    mss: Option<MssPolicy>,
+    /// Confidence level of every interval
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    confidence: Option<f64>,
+    /// Go on without the logs that cannot be used; the report lists them
+    #[arg(long)]
+    skip_bad: bool,
+    /// Treat a log that had to be mended as one that cannot be used
+    #[arg(long)]
+    strict: bool,
+}
+
+impl Reading {
+    fn overrides(&self) -> Overrides {
+        Overrides {
+            baseline: self.baseline.clone(),
+            logs: self.logs.clone(),
+            mss: self.mss,
+            confidence: self.confidence,
+            strict: self.strict,
+        }
+    }
+}
+
+fn mss(text: &str) -> Result<MssPolicy, String> {
+    match text {
+        "from-log" => Ok(MssPolicy::FromLog),
+        _ => match text.parse() {
+            Ok(bytes) if bytes > 0 => Ok(MssPolicy::Bytes(bytes)),
+            _ => Err("give a number of bytes such as 1460, or from-log".to_owned()),
+        },
+    }
+}
+
+fn level(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|level| *level > 0.0 && *level < 1.0)
+        .ok_or_else(|| "give a level between 0 and 1, such as 0.95".to_owned())
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let quiet = cli.quiet;
+    let result = match cli.command {
+        Command::Analyze(arguments) => analyze::run(&arguments, quiet),
+        Command::Ingest(arguments) => ingest::run(&arguments, quiet),
+        Command::Compare(arguments) => compare::run(&arguments),
+        Command::Reconstruct(arguments) => reconstruct::run(&arguments, quiet),
+        Command::List(arguments) => list::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),
+        Command::Man => man::run(Cli::command()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal::complain(&error);
+            ExitCode::from(match error {
+                Error::Failed(_) => 1,
+                Error::Usage(_) => 2,
+            })
+        }
+    }
+}

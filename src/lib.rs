@@ -1,0 +1,20 @@
+//! meshstats: from the raw logs of repeated benchmark runs to the statistics, tables and figures of a paper.
+//!
+//! One pipeline, one direction; each module is a stage, and imports only stages before it:
+//! `parse → study → metric → table → stats → analysis → report → render, plot → cli`.
+
+pub mod analysis;
+pub mod claims;
+pub mod cli;
+pub mod error;
+pub mod metric;
+pub mod parse;
+pub mod plot;
+pub mod reconstruct;
+pub mod render;
+pub mod report;
+pub mod run;
+pub mod stats;
+pub mod study;
+pub mod table;
+pub mod toml_file;

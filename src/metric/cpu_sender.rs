@@ -1,0 +1,13 @@
+use std::borrow::Cow;
+
+use super::{Better, Kind, Metric, Unit};
+
+pub(super) const METRIC: Metric = Metric {
+    id: Cow::Borrowed("cpu_sender"),
+    label: Cow::Borrowed("CPU of the sender"),
+    definition: Cow::Borrowed("CPU time of iperf3 on the sending host ÷ run time; 100 % is one core."),
+    unit: Unit::Fraction,
+    better: Better::Lower,
+    kind: Kind::Mean,
+    value: |m| m.transfer.as_ref()?.cpu_sender,
+};

@@ -1,0 +1,13 @@
+use std::borrow::Cow;
+
+use super::{Better, Kind, Metric, Unit, percentile};
+
+pub(super) const METRIC: Metric = Metric {
+    id: Cow::Borrowed("latency_p99"),
+    label: Cow::Borrowed("Latency p99"),
+    definition: Cow::Borrowed("99th percentile of the run's latencies (nearest rank)."),
+    unit: Unit::Seconds,
+    better: Better::Lower,
+    kind: Kind::Mean,
+    value: |m| percentile(m, 99.0),
+};

@@ -1,0 +1,58 @@
+//! Comma-separated values (quoted as RFC 4180 says, lines ended by LF): each table as `tables/<id>.csv`, its cells as
+//! printed, always with `.`.
+//!
+//! An interval fills two columns (`… lower`, `… upper`) and so does a `±` (`… centre`, `… spread`); a missing cell is
+//! empty.
+
+use super::{File, Output, Templates, cell, clean, tables};
+use crate::error::Problem;
+use crate::report::model::{Cell, Report, Table};
+
+pub(super) const OUTPUT: Output = Output { id: "csv", label: "CSV", files };
+
+fn files(report: &Report, _: &Templates) -> Result<Vec<File>, Problem> {
+    tables(report)
+        .map(|table| {
+            let path = format!("tables/{}.csv", table.id);
+            match write(table) {
+                Ok(contents) => Ok(File::new(path, contents)),
+                Err(error) => Err(Problem::new(path, error.to_string(), "please report it as a bug")),
+            }
+        })
+        .collect()
+}
+
+/// What a CSV column holds of a cell: the suffix of its header.
+const PARTS: [&str; 5] = ["", " centre", " spread", " lower", " upper"];
+
+/// The parts of `cell` that are not empty, each with its place in [`PARTS`].
+fn parts(cell: &Cell) -> Vec<(usize, &str)> {
+    match cell {
+        Cell::Text { text } | Cell::Number { text } => vec![(0, text)],
+        Cell::PlusMinus { centre, spread } => vec![(1, centre), (2, spread)],
+        Cell::Interval { lower, upper } => vec![(3, lower), (4, upper)],
+        Cell::Missing => vec![],
+    }
+}
+
+fn write(table: &Table) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+    let mut columns: Vec<(usize, usize)> = Vec::new();
+    for index in 0..table.columns.len() {
+        let used = |part: &usize| table.rows.iter().any(|row| parts(cell(row, index)).iter().any(|(p, _)| p == part));
+        let before = columns.len();
+        columns.extend((0..PARTS.len()).filter(used).map(|part| (index, part)));
+        if columns.len() == before {
+            columns.push((index, 0));
+        }
+    }
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer
+        .write_record(columns.iter().map(|&(i, part)| format!("{}{}", clean(&table.columns[i].header), PARTS[part])))?;
+    for row in &table.rows {
+        writer.write_record(columns.iter().map(|&(i, part)| {
+            let found = parts(cell(row, i)).into_iter().find(|(p, _)| *p == part);
+            clean(found.map_or("", |(_, text)| text))
+        }))?;
+    }
+    Ok(writer.into_inner()?)
+}

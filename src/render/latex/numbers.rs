@@ -1,0 +1,184 @@
+//! `numbers.tex`: a macro for every number that prose may cite, in three forms; and `numbers.md`, which says what each is.
+
+use std::collections::BTreeMap;
+
+use minijinja::context;
+
+use super::column::typeset;
+use super::escape::escape;
+use super::number::Printed;
+use crate::error::Problem;
+use crate::render::markdown::{in_cell, pipe_table};
+use crate::render::{File, Templates, bound_separator, plain, verbatim};
+use crate::report::model::{Align, Cell, Column, Number, Report};
+
+pub(super) fn files(report: &Report, templates: &Templates) -> Result<Vec<File>, Problem> {
+    let names = names(&report.numbers)?;
+    let numbers = names.iter().zip(&report.numbers).map(|(name, number)| {
+        let [formatted, quantity] = [formatted, quantity].map(|form| verbatim(&form(number, report.decimal_separator)));
+        context! { name => verbatim(name), formatted, raw => &number.raw, quantity }
+    });
+    let tex = context! { generator => &report.generator, numbers => numbers.collect::<Vec<_>>() };
+    let md = context! {
+        title => &report.title, generator => &report.generator, table => verbatim(&glossary(report, &names)),
+    };
+    Ok(vec![
+        File::new("numbers.tex", templates.render("numbers.tex", tex)?),
+        File::new("numbers.md", templates.render("numbers.md", md)?),
+    ])
+}
+
+/// `\Mesh…` of each number, its three forms different from those of all others.
+fn names(numbers: &[Number]) -> Result<Vec<String>, Problem> {
+    let mut taken: BTreeMap<String, &Number> = BTreeMap::new();
+    let names: Vec<String> = numbers.iter().map(|number| name(&number.key)).collect();
+    for (name, number) in names.iter().zip(numbers) {
+        for form in ["", "Raw", "Qty"] {
+            let form = format!("{name}{form}");
+            if let Some(other) = taken.insert(form.clone(), number) {
+                return Err(Problem::new(
+                    "numbers.tex",
+                    format!("“{}” and “{}” would both be {form}", other.key.join(" "), number.key.join(" ")),
+                    "rename a mode, scenario or metric so that they differ in a letter or digit",
+                ));
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// `["latency", "p99"]` → `\MeshLatencyPninetynine`: letters only, since TeX allows nothing else.
+fn name(key: &[String]) -> String {
+    let mut out = String::from(r"\Mesh");
+    for word in key.iter().flat_map(|words| words.split(|c: char| !c.is_alphanumeric())) {
+        let spelled = spell(word);
+        let mut letters = spelled.chars();
+        out.extend(letters.next().map(|c| c.to_ascii_uppercase()));
+        out.push_str(letters.as_str());
+    }
+    out
+}
+
+/// `p99` → `pninetynine`. A letter outside ASCII becomes its code point, spelled.
+fn spell(word: &str) -> String {
+    let mut out = String::new();
+    let mut rest = word;
+    while let Some(c) = rest.chars().next() {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (taken, after) = rest.split_at(digits.max(c.len_utf8()));
+        if digits > 0 {
+            out.push_str(&spell_number(taken));
+        } else if c.is_ascii() {
+            out.push(c);
+        } else {
+            out.push_str(&spell(&format!("u{:x}", u32::from(c))));
+        }
+        rest = after;
+    }
+    out
+}
+
+/// `1024` → `onethousandtwentyfour`; digit by digit where it has leading zeros or more than six.
+fn spell_number(digits: &str) -> String {
+    const ONES: [&str; 20] = [
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+    ];
+    const TENS: [&str; 10] = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+    fn below_million(n: usize) -> String {
+        let parts = |unit: usize, word: &str| match n % unit {
+            0 => format!("{}{word}", below_million(n / unit)),
+            rest => format!("{}{word}{}", below_million(n / unit), below_million(rest)),
+        };
+        match n {
+            0..20 => ONES[n].into(),
+            20..100 if n.is_multiple_of(10) => TENS[n / 10].into(),
+            20..100 => format!("{}{}", TENS[n / 10], ONES[n % 10]),
+            100..1000 => parts(100, "hundred"),
+            _ => parts(1000, "thousand"),
+        }
+    }
+    let whole = digits.len() <= 6 && (digits.len() == 1 || !digits.starts_with('0'));
+    match digits.parse() {
+        Ok(n) if whole => below_million(n),
+        _ => digits.bytes().map(|digit| ONES[usize::from(digit - b'0')]).collect(),
+    }
+}
+
+/// As the tables print it, without the unit.
+fn formatted(number: &Number, decimal: char) -> String {
+    match &number.formatted {
+        Cell::Number { text } => num(text),
+        Cell::PlusMinus { centre, spread } => format!(r"\ensuremath{{{} \pm {}}}", num(centre), num(spread)),
+        Cell::Interval { lower, upper } => format!("{{}}[{}{} {}]", num(lower), bound_separator(decimal), num(upper)),
+        cell => typeset(cell, &[], decimal),
+    }
+}
+
+fn num(text: &str) -> String {
+    match Printed::parse(text) {
+        Some(number) => format!(r"\num{}{{{}}}", number.options(), number.input()),
+        None => escape(text),
+    }
+}
+
+/// With the unit.
+fn quantity(number: &Number, decimal: char) -> String {
+    let bare = formatted(number, decimal);
+    if number.unit.is_empty() || number.formatted == Cell::Missing {
+        return bare;
+    }
+    let unit = unit(&number.unit);
+    match &number.formatted {
+        Cell::Number { text } if Printed::parse(text).is_some() => {
+            format!(r"\Meshqty{}{{{unit}}}", &bare[r"\num".len()..])
+        }
+        Cell::PlusMinus { .. } => format!(r"({bare})\,\Meshunit{{{unit}}}"),
+        _ => format!(r"{bare}\,\Meshunit{{{unit}}}"),
+    }
+}
+
+/// A unit as siunitx reads it literally, so that it looks as in the tables: `Gbit/s`, not `Gbit s⁻¹`.
+fn unit(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '%' => r"\percent ".into(),
+            'µ' | 'μ' => r"\micro ".into(),
+            '°' => r"\degree ".into(),
+            ' ' | '\u{a0}' | '\u{202f}' => "~".into(),
+            '.' => "{.}".into(),
+            c => escape(c.encode_utf8(&mut [0; 4])),
+        })
+        .collect::<String>()
+        .trim_end()
+        .into()
+}
+
+/// The table of `numbers.md`.
+fn glossary(report: &Report, names: &[String]) -> String {
+    let columns = [("Macro", Align::Left), ("Value", Align::Number), ("Definition", Align::Left)]
+        .map(|(header, align)| Column { header: header.into(), align });
+    let rows = names.iter().zip(&report.numbers).map(|(name, number)| {
+        let value = format!("{} {}", plain(&number.formatted, report.decimal_separator), number.unit);
+        vec![format!("`{name}`"), in_cell(&value), in_cell(&number.definition)]
+    });
+    pipe_table(&columns, &rows.collect::<Vec<_>>())
+}

@@ -1,0 +1,166 @@
+//! A table as the pieces that the templates put together: column specification, source lines, and the size and kind of
+//! float that it fits into.
+
+use minijinja::{Value, context};
+
+use super::column::{Kind, Laid};
+use crate::render::{cell, verbatim};
+use crate::report::model::Table;
+
+/// What the `table*.tex` templates see of a table.
+pub(super) struct Layout {
+    columns: Vec<Laid>,
+    fit: Fit,
+    /// Too long for one page: it is broken over pages instead of floating.
+    long: bool,
+}
+
+/// The lines that fit on a page with caption and notes, upright and sideways.
+const PAGE: usize = 40;
+const SIDEWAYS_PAGE: usize = 20;
+
+impl Layout {
+    pub(super) fn new(table: &Table, decimal: char) -> Self {
+        let lay = |(index, column)| {
+            let cells: Vec<_> = table.rows.iter().map(|row| cell(row, index)).collect();
+            Laid::new(column, &cells, decimal)
+        };
+        let mut columns: Vec<Laid> = table.columns.iter().enumerate().map(lay).collect();
+        let fit = Fit::of(&columns);
+        let lines = columns.iter().map(|column| column.header.len()).max().unwrap_or(0);
+        for column in &mut columns {
+            column.wrap(fit.words);
+            column.pad_header(lines);
+        }
+        let lines_of_row = |row| columns.iter().map(|column| column.lines(row, fit.words)).max().unwrap_or(1);
+        let lines: usize = (0..table.rows.len()).map(lines_of_row).sum();
+        let long = lines > if fit.size.sideways { SIDEWAYS_PAGE } else { PAGE };
+        Self { columns, fit, long }
+    }
+
+    pub(super) fn context(&self) -> Value {
+        let Size { command, gap, sideways, .. } = self.fit.size;
+        let environment = match (sideways, self.fit.width > TWO_COLUMN) {
+            (true, _) => "sidewaystable*",
+            (false, true) => "table*",
+            (false, false) => "table",
+        };
+        let specification = self.columns.iter().map(|column| verbatim(&column.specification)).collect::<Vec<_>>();
+        context! {
+            specification, environment, sideways, gap,
+            columns => self.columns.iter().map(|column| if column.kind == Kind::PlusMinus { 2 } else { 1 }).sum::<usize>(),
+            header => lines(&self.columns, |column| &column.header), rows => lines(&self.columns, |column| &column.cells),
+            long => self.long, width => self.fit.width.ceil() as u32, size => verbatim(command),
+            packages => self.packages(), float_packages => self.float_packages(),
+        }
+    }
+
+    /// The packages that the `tabular` needs.
+    fn packages(&self) -> Vec<&'static str> {
+        let mut packages = Vec::new();
+        if self.columns.iter().any(|column| column.specification.contains("arraybackslash")) {
+            packages.push("array");
+        }
+        packages.push("booktabs");
+        if self.columns.iter().any(|column| matches!(column.kind, Kind::Numbers | Kind::PlusMinus)) {
+            packages.push("siunitx");
+        }
+        packages
+    }
+
+    /// The packages that the float needs.
+    pub(super) fn float_packages(&self) -> Vec<&'static str> {
+        let mut packages = self.packages();
+        packages.extend(match (self.long, self.fit.size.sideways) {
+            (true, true) => ["longtable", "pdflscape"].as_slice(),
+            (true, false) => &["longtable"],
+            (false, true) => &["threeparttable", "rotating"],
+            (false, false) => &["threeparttable"],
+        });
+        packages
+    }
+}
+
+/// The source lines that `texts` of each column make side by side, one a row.
+fn lines(columns: &[Laid], texts: impl Fn(&Laid) -> &[String]) -> Vec<Value> {
+    let mut padded: Vec<_> = columns.iter().map(|column| column.padded(texts(column))).collect();
+    let count = columns.first().map_or(0, |column| texts(column).len());
+    let mut line = || format!(r"{} \\", padded.iter_mut().filter_map(Iterator::next).collect::<Vec<_>>().join(" & "));
+    (0..count).map(|_| verbatim(&line())).collect()
+}
+
+/// A size of type that tables are set in.
+#[derive(Clone, Copy)]
+struct Size {
+    command: &'static str,
+    /// `\tabcolsep` in points.
+    gap: u8,
+    /// Width of a digit in points.
+    digit: f64,
+    /// Rotated by 90°, on a page of its own.
+    sideways: bool,
+}
+
+/// In the order in which they are tried: to turn the page is better than to go below 8 pt.
+const SIZES: [Size; 6] = [
+    Size { command: "", gap: 6, digit: 5.0, sideways: false },
+    Size { command: r"\small", gap: 5, digit: 4.625, sideways: false },
+    Size { command: r"\footnotesize", gap: 4, digit: 4.25, sideways: false },
+    Size { command: r"\small", gap: 5, digit: 4.625, sideways: true },
+    Size { command: r"\footnotesize", gap: 4, digit: 4.25, sideways: true },
+    Size { command: r"\scriptsize", gap: 3, digit: 3.98, sideways: true },
+];
+
+/// A column of a two-column paper (3.4 in), in points.
+const TWO_COLUMN: f64 = 245.0;
+/// The width of the text of `report.tex` (160 mm), in points.
+const UPRIGHT: f64 = 455.0;
+/// The height of the text of conference papers on letter paper (9.2 in), less than that of `report.tex`, in points.
+const SIDEWAYS: f64 = 660.0;
+
+/// How a table is fitted to the page.
+struct Fit {
+    size: Size,
+    /// Words are set in columns of at most so many digits' widths.
+    words: f64,
+    /// In points.
+    width: f64,
+}
+
+/// Narrower columns than this, in digits' widths, are no longer pleasant to read.
+const NARROWEST: f64 = 20.0;
+
+impl Fit {
+    /// The first of [`SIZES`] that the columns fit in, the widest words broken into lines; else the last.
+    fn of(columns: &[Laid]) -> Self {
+        let mut last = Self { size: SIZES[0], words: f64::INFINITY, width: 0.0 };
+        for size in SIZES {
+            let gaps = 2.0 * f64::from(size.gap) * columns.len() as f64 / size.digit;
+            let room = if size.sideways { SIDEWAYS } else { UPRIGHT } / size.digit - gaps;
+            let words = words_width(columns, room);
+            let width = |column: &Laid| if column.kind == Kind::Words { column.width.min(words) } else { column.width };
+            let total: f64 = columns.iter().map(width).sum();
+            last = Self { size, words, width: (total + gaps) * size.digit };
+            if total <= room {
+                break;
+            }
+        }
+        last
+    }
+}
+
+/// The widest that columns of words may be for all columns to fit into `room`, but no less than [`NARROWEST`].
+fn words_width(columns: &[Laid], room: f64) -> f64 {
+    let (words, rest): (Vec<&Laid>, Vec<&Laid>) = columns.iter().partition(|column| column.kind == Kind::Words);
+    let mut room = room - rest.iter().map(|column| column.width).sum::<f64>();
+    let mut widths: Vec<f64> = words.iter().map(|column| column.width).collect();
+    widths.sort_by(f64::total_cmp);
+    for (i, width) in widths.iter().enumerate() {
+        let share = room / (widths.len() - i) as f64;
+        if *width > share {
+            return share.max(NARROWEST);
+        }
+        room -= width;
+    }
+    f64::INFINITY
+}

@@ -1,0 +1,161 @@
+//! `Report` → files: Markdown, LaTeX and CSV. Nothing is computed or rounded here; the numbers arrive as printed.
+//!
+//! An output is one file of this folder with one `OUTPUT` record, and one line in [`OUTPUTS`].
+
+mod csv;
+mod latex;
+mod markdown;
+mod templates;
+
+use std::collections::BTreeSet;
+
+use minijinja::{Value, context};
+
+use crate::error::Problem;
+use crate::report::model::{Block, Cell, Report, Table};
+
+pub use templates::Templates;
+
+/// One file of an output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Relative, with `/`: `tables/comparison.md`.
+    pub path: String,
+    pub contents: Vec<u8>,
+}
+
+impl File {
+    fn new(path: impl Into<String>, contents: impl Into<Vec<u8>>) -> Self {
+        Self { path: path.into(), contents: contents.into() }
+    }
+}
+
+/// A format that reports are written in.
+pub struct Output {
+    /// What `--format` takes.
+    pub id: &'static str,
+    pub label: &'static str,
+    files: fn(&Report, &Templates) -> Result<Vec<File>, Problem>,
+}
+
+impl Output {
+    /// The files of `report` in this format.
+    ///
+    /// # Errors
+    /// A template that fails, two numbers that would get one macro, or two files that would get one path.
+    pub fn files(&self, report: &Report, templates: &Templates) -> Result<Vec<File>, Problem> {
+        let files = (self.files)(report, templates)?;
+        let mut paths = BTreeSet::new();
+        match files.iter().find(|file| !paths.insert(&file.path)) {
+            Some(file) => Err(Problem::new(
+                &file.path,
+                "two tables of the report would be written here",
+                "rename the metric or scenario that one of them is about",
+            )),
+            None => Ok(files),
+        }
+    }
+}
+
+/// Every output, in the order in which the user sees them.
+pub static OUTPUTS: &[Output] = &[markdown::OUTPUT, latex::OUTPUT, csv::OUTPUT];
+
+/// The report's tables in order.
+fn tables(report: &Report) -> impl Iterator<Item = &Table> {
+    report.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
+        Block::Table(table) => Some(table),
+        _ => None,
+    })
+}
+
+/// What the `report.*` templates see: the report, with each table replaced by the next of `tables`.
+fn document(report: &Report, tables: impl IntoIterator<Item = Value>) -> Value {
+    let mut tables = tables.into_iter();
+    let mut figures = 0;
+    let mut sections = Vec::new();
+    for section in &report.sections {
+        let blocks: Vec<Value> = section
+            .blocks
+            .iter()
+            .map(|block| match block {
+                Block::Text { text } => context! { type => "text", text },
+                Block::List { items } => context! { type => "list", items },
+                Block::Table(_) => context! { type => "table", table => tables.next() },
+                Block::Figure(figure) => {
+                    figures += 1;
+                    context! {
+                        type => "figure", number => figures, path => verbatim(&format!("figures/{}", figure.id)),
+                        label => slug(&figure.id), caption => &figure.caption, alt => &figure.alt,
+                    }
+                }
+            })
+            .collect();
+        sections.push(context! { title => &section.title, blocks });
+    }
+    context! {
+        title => &report.title, banner => &report.banner, summary => &report.summary, generator => &report.generator, sections,
+    }
+}
+
+/// Text that is markup already, which templates insert without escaping.
+fn verbatim(text: &str) -> Value {
+    Value::from_safe_string(text.into())
+}
+
+/// The cell of column `index`; a short row ends in missing cells.
+fn cell(row: &[Cell], index: usize) -> &Cell {
+    row.get(index).unwrap_or(&Cell::Missing)
+}
+
+/// A cell as plain text, its numbers with `decimal` as their separator. Bounds are parted by `;` where a comma is the
+/// decimal separator.
+pub fn plain(cell: &Cell, decimal: char) -> String {
+    let number = |text: &str| clean(text).replace('.', decimal.encode_utf8(&mut [0; 4]));
+    match cell {
+        Cell::Text { text } => clean(text),
+        Cell::Number { text } => number(text),
+        Cell::PlusMinus { centre, spread } => format!("{} ± {}", number(centre), number(spread)),
+        Cell::Interval { lower, upper } => format!("[{}{} {}]", number(lower), bound_separator(decimal), number(upper)),
+        Cell::Missing => "—".into(),
+    }
+}
+
+/// Longer cells than this do not widen their column's source.
+const ALIGNED: usize = 60;
+
+fn bound_separator(decimal: char) -> char {
+    if decimal == ',' { ';' } else { ',' }
+}
+
+/// Text on one line: runs of white space and control characters become one space, and the invisible characters that
+/// turn the direction of writing are dropped (they would reorder the source around them).
+fn clean(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {}
+            c if c.is_ascii_whitespace() || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
+                if !out.ends_with(' ') {
+                    out.push(' ');
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    out.trim_matches(' ').into()
+}
+
+/// An identifier for labels: lower-case ASCII letters, digits and `-`.
+fn slug(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            out.push(c.to_ascii_lowercase());
+        } else if c.is_alphanumeric() {
+            out.push_str(&format!("u{:x}", u32::from(c)));
+        } else if !out.ends_with('-') {
+            out.push('-');
+        }
+    }
+    out.trim_matches('-').into()
+}

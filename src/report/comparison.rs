@@ -1,0 +1,449 @@
+//! The answer: baseline against treatment, metric by metric.
+
+use super::figure::{Drawing, Figure, Forest, ForestRow, Group, Runs};
+use super::model::{Align, Block, Cell, Column, Section, Table};
+use super::number::{self, Scale, decimals_of, fixed, half_width, number, or_missing, p_value, signed, text};
+use super::{Context, header};
+use crate::analysis::{Compared, Comparison, Means, MetricInfo, Sample};
+use crate::stats::Interval;
+
+/// A comparison of means with the metric it is of.
+struct Item<'a> {
+    metric: &'a MetricInfo,
+    comparison: &'a Comparison,
+    means: &'a Means,
+    scale: Scale,
+}
+
+/// The comparisons of means of the primary metrics, or of the others.
+fn items<'a>(context: &'a Context, primary: bool) -> Vec<Item<'a>> {
+    let analysis = context.analysis;
+    analysis
+        .comparisons
+        .iter()
+        .filter_map(|comparison| {
+            let metric = analysis.metric(&comparison.metric).filter(|metric| metric.primary == primary)?;
+            match &comparison.result {
+                Compared::Means(means) => Some(Item { metric, comparison, means, scale: context.scale(metric) }),
+                Compared::Rates(_) => None,
+            }
+        })
+        .collect()
+}
+
+impl Item<'_> {
+    fn place(&self, context: &Context) -> String {
+        let mode = context.label(&self.comparison.mode);
+        match &self.comparison.scenario {
+            Some(scenario) => format!("{mode}, {}", context.scenario_label(scenario)),
+            None => mode,
+        }
+    }
+
+    fn interval(&self) -> Option<Interval> {
+        self.means.welch.as_ref().ok().map(|welch| welch.test.interval)
+    }
+
+    /// Decimals of the difference, by its interval.
+    fn difference_decimals(&self, digits: u8) -> usize {
+        let half = self.interval().as_ref().and_then(half_width).map(|half| self.scale.apply(half));
+        decimals_of(&[half], self.scale.apply(self.means.difference), digits)
+    }
+
+    fn percent_decimals(&self, digits: u8) -> usize {
+        let half = self.means.percent_change_interval.as_ref().ok().and_then(half_width);
+        decimals_of(&[half], self.means.percent_change.clone().unwrap_or_default(), digits.min(2)).min(2)
+    }
+
+    fn percent(&self, digits: u8) -> Cell {
+        or_missing(self.means.percent_change.clone(), |p| number(signed(p, self.percent_decimals(digits))))
+    }
+
+    fn percent_interval(&self, digits: u8) -> Cell {
+        let plain = Scale { factor: 1.0, unit: String::new() };
+        or_missing(self.means.percent_change_interval.as_ref(), |i| {
+            number::interval(i, &plain, self.percent_decimals(digits))
+        })
+    }
+
+    /// `(of the mean ± SD of each side)`: both to the decimals of the smaller SD.
+    fn side(&self, baseline: bool, digits: u8) -> Cell {
+        let (a, b) = (&self.means.baseline, &self.means.treatment);
+        let scaled = |sd: Option<f64>| sd.map(|sd| self.scale.apply(sd));
+        let decimals = decimals_of(&[scaled(a.sd), scaled(b.sd)], self.scale.apply(a.mean), digits);
+        let side = if baseline { a } else { b };
+        let centre = fixed(self.scale.apply(side.mean), decimals);
+        match scaled(side.sd) {
+            Some(sd) => Cell::PlusMinus { centre, spread: fixed(sd, decimals) },
+            None => number(centre),
+        }
+    }
+}
+
+/// One sentence a primary comparison.
+pub(super) fn summary(context: &Context) -> Vec<String> {
+    let items = items(context, true);
+    if items.is_empty() {
+        return vec![format!("One mode, {}: nothing is compared.", context.baseline_label())];
+    }
+    items.iter().map(|item| context.prose(&sentence(context, item))).collect()
+}
+
+fn sentence(context: &Context, item: &Item) -> String {
+    let digits = context.digits();
+    let plain = |cell: Cell| match cell {
+        Cell::Number { text } => text,
+        Cell::PlusMinus { centre, .. } => centre,
+        Cell::Interval { lower, upper } => format!("[{lower}, {upper}]"),
+        _ => "undefined".to_owned(),
+    };
+    let unit = if item.scale.unit.is_empty() { String::new() } else { format!(" {}", item.scale.unit) };
+    let percent = match (&item.means.percent_change, &item.means.percent_change_interval) {
+        (Ok(_), Ok(_)) => format!(
+            " ({} %, {} CI {} %)",
+            plain(item.percent(digits)),
+            context.level(),
+            plain(item.percent_interval(digits))
+        ),
+        (Ok(_), Err(_)) => format!(" ({} %)", plain(item.percent(digits))),
+        _ => String::new(),
+    };
+    let test = match &item.means.welch {
+        Ok(welch) => {
+            let (name, p) = match item.means.p_adjusted {
+                Some(p) => (", Holm-adjusted", p),
+                None => ("", welch.test.p_value),
+            };
+            let p = p_value(p);
+            let p = if p.starts_with(['<', '>']) { format!("p {p}") } else { format!("p = {p}") };
+            format!("; {p} (Welch's t-test{name})")
+        }
+        Err(undefined) => format!("; no test, because {}", undefined.because),
+    };
+    format!(
+        "{}, {}: {} → {}{unit}, a difference of {}{unit}{percent}{test}.",
+        item.metric.label,
+        item.place(context),
+        plain(item.side(true, digits)),
+        plain(item.side(false, digits)),
+        signed(item.scale.apply(item.means.difference), item.difference_decimals(digits)),
+    )
+}
+
+pub(super) fn section(context: &Context) -> Option<Section> {
+    let primary = items(context, true);
+    let others = items(context, false);
+    let mut blocks = Vec::new();
+    if !primary.is_empty() {
+        blocks.push(Block::Table(means_table(context, "comparison", "Primary metrics", &primary)));
+        blocks.push(Block::Table(tests_table(context, &primary)));
+    }
+    blocks.extend(run_figures(context).into_iter().map(Block::Figure));
+    if !others.is_empty() {
+        blocks.push(Block::Table(means_table(context, "other-metrics", "Other metrics", &others)));
+    }
+    let all: Vec<&Item> = primary.iter().chain(&others).collect();
+    blocks.extend(forest(context, &all).map(Block::Figure));
+    (!blocks.is_empty()).then(|| Section { id: "comparison".to_owned(), title: "Comparison".to_owned(), blocks })
+}
+
+/// Which columns a table of comparisons needs to say where a row belongs.
+fn place_columns(context: &Context) -> Vec<Column> {
+    let column = |header: &str| Column { header: header.to_owned(), align: Align::Left };
+    let mut columns = vec![column("Metric")];
+    if context.has_scenarios() {
+        columns.push(column("Scenario"));
+    }
+    if context.treatments().len() > 1 {
+        columns.push(column("Mode"));
+    }
+    columns
+}
+
+fn place_cells(context: &Context, item: &Item) -> Vec<Cell> {
+    let mut cells = vec![text(header(item.metric, &item.scale))];
+    if context.has_scenarios() {
+        cells.push(text(item.comparison.scenario.as_deref().map_or(String::new(), |s| context.scenario_label(s))));
+    }
+    if context.treatments().len() > 1 {
+        cells.push(text(context.label(&item.comparison.mode)));
+    }
+    cells
+}
+
+fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Table {
+    let digits = context.digits();
+    let treatment = match context.treatments().as_slice() {
+        [one] => context.label(one),
+        _ => "Treatment".to_owned(),
+    };
+    let column = |header: String, align: Align| Column { header, align };
+    let mut columns = place_columns(context);
+    let ci = format!("{} CI", context.level());
+    let primary = items.iter().any(|item| item.metric.primary);
+    columns.extend([
+        column(context.baseline_label(), Align::Centre),
+        column(treatment, Align::Centre),
+        column("Difference".to_owned(), Align::Number),
+        column(ci.clone(), Align::Centre),
+        column("Change (%)".to_owned(), Align::Number),
+        column(ci, Align::Centre),
+        column(if primary { "p (Holm)" } else { "p" }.to_owned(), Align::Number),
+    ]);
+    let rows = items
+        .iter()
+        .map(|item| {
+            let decimals = item.difference_decimals(digits);
+            let p = if primary { item.means.p_adjusted } else { item.comparison.result.p_value() };
+            let mut cells = place_cells(context, item);
+            cells.extend([
+                item.side(true, digits),
+                item.side(false, digits),
+                number(signed(item.scale.apply(item.means.difference), decimals)),
+                item.interval().map_or(Cell::Missing, |i| number::interval(&i, &item.scale, decimals)),
+                item.percent(digits),
+                item.percent_interval(digits),
+                p.map_or(Cell::Missing, |p| number(p_value(p))),
+            ]);
+            cells
+        })
+        .collect();
+    let mut notes = vec![
+        context.prose(&format!(
+            "Mean ± SD over runs ({}); the run is the unit of replication. Difference: treatment − baseline, with Welch's \
+             {} confidence interval; change: relative to {}, with Fieller's interval.",
+            runs_of(items),
+            context.level(),
+            context.baseline_label()
+        )),
+        if primary { family_note(context) } else { "p: Welch's t-test, two-sided, not adjusted; these metrics are not in the family.".to_owned() },
+    ];
+    notes.extend(undefined_notes(context, items));
+    Table {
+        id: id.to_owned(),
+        caption: format!("{caption}: {} against {}", treatments_phrase(context), context.baseline_label()),
+        columns,
+        rows,
+        notes,
+    }
+}
+
+fn treatments_phrase(context: &Context) -> String {
+    let labels: Vec<String> = context.treatments().into_iter().map(|mode| context.label(mode)).collect();
+    match labels.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] if labels.len() <= 4 => format!("{} and {last}", first.join(", ")),
+        _ => format!("{} modes", labels.len()),
+    }
+}
+
+fn runs_of(items: &[Item]) -> String {
+    let counts: std::collections::BTreeSet<usize> =
+        items.iter().flat_map(|item| [item.means.baseline.n, item.means.treatment.n]).collect();
+    match (counts.first(), counts.last()) {
+        (Some(low), Some(high)) if low == high => format!("n = {low} a mode"),
+        (Some(low), Some(high)) => format!("n = {low} to {high} a mode"),
+        _ => "no run".to_owned(),
+    }
+}
+
+fn family_note(context: &Context) -> String {
+    let family = &context.analysis.family;
+    let labels: Vec<&str> = family
+        .metrics
+        .iter()
+        .filter_map(|id| context.analysis.metric(id))
+        .map(|metric| metric.label.as_str())
+        .collect();
+    format!(
+        "p: Welch's t-test, two-sided, {}-adjusted over the family of {} tests ({}).",
+        family.method,
+        family.size,
+        labels.join(", ")
+    )
+}
+
+/// Why a cell is empty, once for each reason.
+fn undefined_notes(context: &Context, items: &[Item]) -> Vec<String> {
+    let mut notes: Vec<String> = Vec::new();
+    for item in items {
+        let means = item.means;
+        let reasons = [
+            means.welch.as_ref().err().map(|undefined| ("test and interval", undefined)),
+            means.percent_change.as_ref().err().map(|undefined| ("percent change", undefined)),
+            means.percent_change_interval.as_ref().err().map(|undefined| ("interval of the change", undefined)),
+        ];
+        for (what, undefined) in reasons.into_iter().flatten() {
+            notes.push(format!(
+                "—: no {what} for {} ({}), because {}.",
+                item.metric.label,
+                item.place(context),
+                undefined.because
+            ));
+        }
+    }
+    notes.dedup();
+    notes
+}
+
+fn tests_table(context: &Context, items: &[Item]) -> Table {
+    let column = |header: &str| Column { header: header.to_owned(), align: Align::Number };
+    let mut columns = place_columns(context);
+    columns.extend(["t", "df", "p", "p (Holm)", "Cohen's d", "Hedges' g"].map(column));
+    let rows = items
+        .iter()
+        .map(|item| {
+            let welch = item.means.welch.as_ref().map(|welch| &welch.test);
+            let optional =
+                |value: Option<f64>, decimals: usize| value.map_or(Cell::Missing, |v| number(fixed(v, decimals)));
+            let mut cells = place_cells(context, item);
+            cells.extend([
+                or_missing(welch, |test| optional(test.statistic, 2)),
+                or_missing(welch, |test| optional(test.df, 1)),
+                or_missing(welch, |test| number(p_value(test.p_value))),
+                item.means.p_adjusted.map_or(Cell::Missing, |p| number(p_value(p))),
+                or_missing(item.means.cohen_d.as_ref(), |d| number(fixed(*d, 2))),
+                or_missing(item.means.hedges_g.as_ref(), |g| number(fixed(*g, 2))),
+            ]);
+            cells
+        })
+        .collect();
+    let mut notes = vec![
+        "Welch's t-test with Welch–Satterthwaite degrees of freedom, two-sided. Cohen's d uses the pooled SD; Hedges' g is \
+         d with the exact small-sample correction."
+            .to_owned(),
+        family_note(context),
+    ];
+    notes.extend(undefined_notes(context, items));
+    Table {
+        id: "tests".to_owned(),
+        caption: "Tests and effect sizes of the primary metrics".to_owned(),
+        columns,
+        rows,
+        notes,
+    }
+}
+
+/// The runs of every primary metric, a figure a scenario.
+fn run_figures(context: &Context) -> Vec<Figure> {
+    let analysis = context.analysis;
+    let mut figures = Vec::new();
+    for metric in analysis.metrics.iter().filter(|metric| metric.primary) {
+        let mut scenarios: Vec<Option<&str>> =
+            analysis.samples.iter().filter(|s| s.metric == metric.id).map(|s| s.scenario.as_deref()).collect();
+        scenarios.dedup();
+        scenarios.sort_unstable();
+        scenarios.dedup();
+        for scenario in scenarios {
+            let samples: Vec<&Sample> = analysis
+                .samples
+                .iter()
+                .filter(|s| s.metric == metric.id && s.scenario.as_deref() == scenario)
+                .collect();
+            figures.push(run_figure(context, metric, scenario, &samples));
+        }
+    }
+    figures
+}
+
+fn run_figure(context: &Context, metric: &MetricInfo, scenario: Option<&str>, samples: &[&Sample]) -> Figure {
+    let scale = context.scale(metric);
+    let groups: Vec<Group> = samples
+        .iter()
+        .map(|sample| {
+            let description = sample.description.as_ref().ok();
+            Group {
+                label: context.label(&sample.mode),
+                values: sample.values.iter().map(|value| scale.apply(*value)).collect(),
+                runs: sample.runs.clone(),
+                quartiles: description
+                    .map(|d| [d.lower_quartile, d.median, d.upper_quartile].map(|value| scale.apply(value))),
+                mean: description.map(|d| scale.apply(d.mean)),
+                interval: description.and_then(|d| {
+                    let interval = d.interval.as_ref().ok()?;
+                    Some([scale.apply(interval.lower?), scale.apply(interval.upper?)])
+                }),
+            }
+        })
+        .collect();
+    let within = scenario.map_or(String::new(), |id| format!(", {}", context.scenario_label(id)));
+    let counts: Vec<String> =
+        groups.iter().map(|group| format!("{}: n = {}", group.label, group.values.len())).collect();
+    let digits = context.digits();
+    let means: Vec<String> = samples
+        .iter()
+        .zip(&groups)
+        .filter_map(|(sample, group)| {
+            let sd = sample.description.as_ref().ok().and_then(|d| d.sd.clone().ok()).map(|sd| scale.apply(sd));
+            let mean = group.mean?;
+            Some(format!("{} {}", group.label, fixed(mean, decimals_of(&[sd], mean, digits))))
+        })
+        .collect();
+    let slug = scenario.map_or(String::new(), |id| format!("-{id}"));
+    Figure {
+        id: format!("runs-{}{slug}", metric.id.replace('_', "-")),
+        caption: context.prose(&format!(
+            "{}{within}: every run as a point over a box of the quartiles, with the mean (diamond) and its {} confidence \
+             interval. {}.",
+            metric.label,
+            context.level(),
+            counts.join("; ")
+        )),
+        alt: context.prose(&format!(
+            "{} of the runs of each mode{within}. Means: {}{}.",
+            metric.label,
+            means.join(", "),
+            if scale.unit.is_empty() { String::new() } else { format!(" {}", scale.unit) }
+        )),
+        drawing: Drawing::Runs(Runs { axis: header(metric, &scale), groups }),
+        decimal_separator: context.analysis.study.decimal_separator,
+    }
+}
+
+/// The percent change of every metric that has one, with its interval.
+fn forest(context: &Context, items: &[&Item]) -> Option<Figure> {
+    let digits = context.digits();
+    let plain = |cell: Cell| match cell {
+        Cell::Number { text } => text,
+        Cell::Interval { lower, upper } => format!("[{lower}, {upper}]"),
+        _ => String::new(),
+    };
+    let rows: Vec<ForestRow> = items
+        .iter()
+        .filter_map(|item| {
+            let interval = item.means.percent_change_interval.as_ref().ok()?;
+            let several = context.treatments().len() > 1 || context.has_scenarios();
+            Some(ForestRow {
+                label: if several {
+                    format!("{}, {}", item.metric.label, item.place(context))
+                } else {
+                    item.metric.label.clone()
+                },
+                estimate: item.means.percent_change.clone().ok()?,
+                interval: [interval.lower, interval.upper],
+                text: format!("{} {}", plain(item.percent(digits)), plain(item.percent_interval(digits))),
+            })
+        })
+        .collect();
+    if rows.is_empty() {
+        return None;
+    }
+    let list: Vec<String> = rows.iter().map(|row| format!("{} {} %", row.label, row.text)).collect();
+    Some(Figure {
+        id: "changes".to_owned(),
+        caption: context.prose(&format!(
+            "Change of each metric's mean relative to {}, with Fieller's {} confidence interval ({}).",
+            context.baseline_label(),
+            context.level(),
+            context.runs_phrase()
+        )),
+        alt: context.prose(&format!(
+            "Change against {} with intervals: {}.",
+            context.baseline_label(),
+            list.join("; ")
+        )),
+        drawing: Drawing::Forest(Forest { axis: format!("Change against {} (%)", context.baseline_label()), rows }),
+        decimal_separator: context.analysis.study.decimal_separator,
+    })
+}

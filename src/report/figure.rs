@@ -1,0 +1,64 @@
+//! A figure as data: what is drawn, in the unit that is printed. `plot` draws it and writes the data as CSV.
+
+use serde::Serialize;
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Figure {
+    /// File stem, and slug of the label: `runs-latency-mean`.
+    pub id: String,
+    /// Says n, and what the interval is.
+    pub caption: String,
+    /// What a reader who cannot see the figure must know.
+    pub alt: String,
+    pub drawing: Drawing,
+    /// `.` or `,`.
+    pub decimal_separator: char,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Drawing {
+    /// The runs of each mode: points over a box, with the mean and its interval.
+    Runs(Runs),
+    /// Estimates with their intervals, one a row, around a line of no effect.
+    Forest(Forest),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Runs {
+    /// `Mean latency (ms)`
+    pub axis: String,
+    pub groups: Vec<Group>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Group {
+    /// The mode's label without n.
+    pub label: String,
+    /// One value a run, in run order.
+    pub values: Vec<f64>,
+    /// The runs' names, as long as `values`.
+    pub runs: Vec<String>,
+    pub quartiles: Option<[f64; 3]>,
+    pub mean: Option<f64>,
+    /// Of the mean: lower, upper.
+    pub interval: Option<[f64; 2]>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Forest {
+    /// `Change against Without Istio (%)`
+    pub axis: String,
+    pub rows: Vec<ForestRow>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ForestRow {
+    /// `Mean latency, Istio`
+    pub label: String,
+    pub estimate: f64,
+    /// Lower, upper; a missing bound is open.
+    pub interval: [Option<f64>; 2],
+    /// The estimate and interval as printed in the table, written at the row's end: `+28.6 [27.2, 30.1]`.
+    pub text: String,
+}

@@ -1,0 +1,126 @@
+//! `Analysis` → `Report`: format-neutral sections, tables, figures, notes and citable numbers.
+//! Every number is rounded here and nowhere else.
+//!
+//! A section is one file with one function and one line in [`SECTIONS`].
+
+pub mod figure;
+pub mod model;
+pub mod number;
+
+mod comparison;
+mod numbers;
+mod provenance;
+mod published;
+mod rates;
+mod samples;
+
+use crate::analysis::{Analysis, MetricInfo};
+use crate::study::Provenance;
+use model::{Report, Section};
+use number::Scale;
+pub use provenance::sentence as note_sentence;
+
+/// What every report of reconstructed logs says before any number.
+const RECONSTRUCTED: &str = "reconstructed from published summary statistics; not measurements";
+
+/// The sections in reading order; one that has nothing to say is left out.
+static SECTIONS: &[fn(&Context) -> Option<Section>] =
+    &[comparison::section, rates::section, published::section, samples::section, provenance::section];
+
+/// The analysis, and what every section asks of it.
+struct Context<'a> {
+    analysis: &'a Analysis,
+}
+
+/// The report of an analysis.
+pub fn report(analysis: &Analysis) -> Report {
+    let context = Context { analysis };
+    Report {
+        id: analysis.study.id.clone(),
+        title: analysis.study.title.clone(),
+        banner: (analysis.study.provenance == Some(Provenance::Reconstructed)).then(|| RECONSTRUCTED.to_owned()),
+        summary: comparison::summary(&context),
+        sections: SECTIONS.iter().filter_map(|section| section(&context)).collect(),
+        numbers: numbers::numbers(&context),
+        generator: analysis.generator.clone(),
+        decimal_separator: analysis.study.decimal_separator,
+    }
+}
+
+impl Context<'_> {
+    fn label(&self, mode: &str) -> String {
+        let found = self.analysis.study.modes.iter().find(|known| known.id == mode);
+        found.map_or_else(|| mode.to_owned(), |known| known.label.clone())
+    }
+
+    fn scenario_label(&self, scenario: &str) -> String {
+        let found = self.analysis.study.scenarios.iter().find(|known| known.id == scenario);
+        found.map_or_else(|| scenario.to_owned(), |known| known.label.clone())
+    }
+
+    fn baseline_label(&self) -> String {
+        self.label(&self.analysis.study.baseline)
+    }
+
+    fn has_scenarios(&self) -> bool {
+        !self.analysis.study.scenarios.is_empty()
+    }
+
+    /// Ids of the modes that are compared with the baseline.
+    fn treatments(&self) -> Vec<&str> {
+        let study = &self.analysis.study;
+        study.modes.iter().map(|mode| mode.id.as_str()).filter(|id| *id != study.baseline).collect()
+    }
+
+    /// One prefix for all of a metric's values: that of the largest mean.
+    fn scale(&self, metric: &MetricInfo) -> Scale {
+        let means = self
+            .analysis
+            .samples
+            .iter()
+            .filter(|sample| sample.metric == metric.id)
+            .filter_map(|sample| sample.description.as_ref().ok())
+            .map(|description| description.mean.abs());
+        Scale::of(&metric.unit, means.fold(0.0, f64::max))
+    }
+
+    fn level(&self) -> String {
+        format!("{} %", number::shortest(self.analysis.study.confidence * 100.0))
+    }
+
+    fn digits(&self) -> u8 {
+        self.analysis.study.digits
+    }
+
+    /// Text with the study's decimal separator.
+    fn prose(&self, text: &str) -> String {
+        match self.analysis.study.decimal_separator {
+            '.' => text.to_owned(),
+            separator => localise(text, separator),
+        }
+    }
+
+    /// How many runs stand behind the numbers.
+    fn runs_phrase(&self) -> String {
+        let counts: std::collections::BTreeSet<usize> =
+            self.analysis.samples.iter().map(|sample| sample.values.len()).collect();
+        match (counts.first(), counts.last()) {
+            (Some(low), Some(high)) if low == high => format!("n = {low} runs per mode"),
+            (Some(low), Some(high)) => format!("n = {low} to {high} runs per mode"),
+            _ => String::new(),
+        }
+    }
+}
+
+/// Puts `separator` where a point stands between two digits.
+fn localise(text: &str, separator: char) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let digit = |i: Option<usize>| i.and_then(|i| chars.get(i)).is_some_and(char::is_ascii_digit);
+    let point = |i: usize| chars[i] == '.' && digit(i.checked_sub(1)) && digit(Some(i + 1));
+    (0..chars.len()).map(|i| if point(i) { separator } else { chars[i] }).collect()
+}
+
+/// `Mean latency (ms)`.
+fn header(metric: &MetricInfo, scale: &Scale) -> String {
+    scale.header(&metric.label)
+}

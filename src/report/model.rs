@@ -1,0 +1,109 @@
+//! The report as data. Renderers turn it into Markdown, LaTeX and CSV; they do no arithmetic and no rounding.
+
+use serde::Serialize;
+
+use super::figure::Figure;
+
+/// One study's report.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// Directory name of the study, e.g. `istio-2025`.
+    pub id: String,
+    pub title: String,
+    /// What must be read before any number ("reconstructed from published summary statistics; not measurements").
+    pub banner: Option<String>,
+    /// The answer in a few sentences, first.
+    pub summary: Vec<String>,
+    pub sections: Vec<Section>,
+    /// Every number that prose may cite.
+    pub numbers: Vec<Number>,
+    /// "meshstats 0.1.0"
+    pub generator: String,
+    /// `.` or `,`; cells always carry `.`.
+    pub decimal_separator: char,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Section {
+    pub id: String,
+    pub title: String,
+    pub blocks: Vec<Block>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Block {
+    Text { text: String },
+    List { items: Vec<String> },
+    Table(Table),
+    Figure(Figure),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Table {
+    /// File stem, and slug of the label: `comparison`, `table-1`.
+    pub id: String,
+    pub caption: String,
+    pub columns: Vec<Column>,
+    pub rows: Vec<Vec<Cell>>,
+    /// Under the table, in this order.
+    pub notes: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Column {
+    /// Header, unit included: `Mean (ms)`.
+    pub header: String,
+    pub align: Align,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Align {
+    /// Words: left.
+    Left,
+    /// Numbers: on the decimal marker.
+    Number,
+    /// Intervals and other composed cells: centred or right.
+    Centre,
+}
+
+/// A cell. All numbers are already rounded, written with `.` and an ASCII `-`, without thousands separators,
+/// in the grammar `[<>≈]?[+-]?digits[.digits][e[+-]digits]`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Cell {
+    Text {
+        text: String,
+    },
+    Number {
+        text: String,
+    },
+    /// `mean ± sd`
+    PlusMinus {
+        centre: String,
+        spread: String,
+    },
+    /// `[lower, upper]`
+    Interval {
+        lower: String,
+        upper: String,
+    },
+    /// Printed as `—`; a note under the table says why.
+    Missing,
+}
+
+/// A number that prose may cite. `key` is made of words (`["latency", "p99", "istio", "difference"]`); the LaTeX macro and the
+/// glossary entry are made from it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Number {
+    pub key: Vec<String>,
+    /// As formatted in the tables: a [`Cell`].
+    pub formatted: Cell,
+    /// Full precision in the unit of `unit`, for `…Raw`.
+    pub raw: String,
+    /// Unit as a reader writes it: `ms`, `Gbit/s`, `%`, or empty.
+    pub unit: String,
+    /// What it is, in one sentence, for the glossary.
+    pub definition: String,
+}

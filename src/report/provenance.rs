@@ -1,0 +1,134 @@
+//! Notes, the set-up, what was left out, and how to make the report again.
+
+use std::collections::BTreeMap;
+
+use super::Context;
+use super::model::{Align, Block, Cell, Column, Section, Table};
+use super::number::text;
+use crate::analysis::{CountedNote, LeftOut};
+
+pub(super) fn section(context: &Context) -> Option<Section> {
+    let analysis = context.analysis;
+    let mut blocks = Vec::new();
+    if !analysis.notes.is_empty() {
+        blocks.push(Block::Text { text: "What the tool noticed:".to_owned() });
+        blocks.push(Block::List { items: analysis.notes.iter().map(|note| context.prose(&sentence(note))).collect() });
+    }
+    blocks.extend(setup(context).map(Block::Table));
+    if !analysis.rejected.is_empty() {
+        blocks.push(Block::Table(left_out(
+            "left-out",
+            "Logs that could not be used",
+            "Reason",
+            &analysis.rejected,
+            vec![
+                "These logs were left out at the user's request (--skip-bad); no number above contains them."
+                    .to_owned(),
+            ],
+        )));
+    }
+    if !analysis.repairs.is_empty() {
+        blocks.push(Block::Table(left_out(
+            "repairs",
+            "Logs that were mended while reading",
+            "Repair",
+            &analysis.repairs,
+            vec![],
+        )));
+    }
+    if !analysis.ignored.is_empty() {
+        blocks.push(Block::Text { text: ignored(&analysis.ignored) });
+    }
+    blocks.push(Block::Text {
+        text: format!(
+            "Made by {} from {} input files, whose SHA-256 sums stand in manifest.json; every value of every run is in \
+             runs.csv, every result at full precision in results.json.",
+            analysis.generator,
+            analysis.inputs.len()
+        ),
+    });
+    Some(Section { id: "provenance".to_owned(), title: "Notes and provenance".to_owned(), blocks })
+}
+
+/// A note with where it applies and its remedy.
+pub fn sentence(counted: &CountedNote) -> String {
+    let note = &counted.note;
+    let mut text = note.what.clone();
+    let mut aside: Vec<&str> = Vec::new();
+    let applies = counted.applies_to.join(", ");
+    if !applies.is_empty() {
+        aside.push(&applies);
+    }
+    aside.extend(note.detail.as_deref());
+    if !aside.is_empty() {
+        text = format!("{text} ({})", aside.join("; "));
+    }
+    format!("{text}: {}.", note.remedy)
+}
+
+fn setup(context: &Context) -> Option<Table> {
+    let setup = &context.analysis.setup;
+    if setup.is_empty() {
+        return None;
+    }
+    let mut columns = vec![
+        Column { header: "Tool".to_owned(), align: Align::Left },
+        Column { header: "Fact".to_owned(), align: Align::Left },
+    ];
+    let modes = &context.analysis.study.modes;
+    columns.extend(modes.iter().map(|mode| Column { header: mode.label.clone(), align: Align::Left }));
+    let rows = setup
+        .iter()
+        .map(|fact| {
+            let mut cells = vec![text(&*fact.tool), text(fact.name.replace('_', " "))];
+            cells.extend(modes.iter().map(|mode| match fact.values.get(&mode.id) {
+                Some(values) => text(shortened(values)),
+                None => Cell::Missing,
+            }));
+            cells
+        })
+        .collect();
+    Some(Table {
+        id: "setup".to_owned(),
+        caption: "Set-up as the logs tell it".to_owned(),
+        columns,
+        rows,
+        notes: vec![
+            "Facts that the logs do not hold (kernel, hardware, governor, offloads) must be told apart from them."
+                .to_owned(),
+        ],
+    })
+}
+
+fn shortened(values: &[String]) -> String {
+    let shown: Vec<&str> = values.iter().take(4).map(String::as_str).collect();
+    let more =
+        if values.len() > shown.len() { format!(" and {} more", values.len() - shown.len()) } else { String::new() };
+    format!("{}{more}", shown.join(", "))
+}
+
+fn left_out(id: &str, caption: &str, reason: &str, files: &[LeftOut], notes: Vec<String>) -> Table {
+    let column = |header: &str| Column { header: header.to_owned(), align: Align::Left };
+    Table {
+        id: id.to_owned(),
+        caption: caption.to_owned(),
+        columns: vec![column("File"), column(reason)],
+        rows: files
+            .iter()
+            .map(|file| {
+                let line = file.line.map_or(String::new(), |line| format!(":{line}"));
+                vec![text(format!("{}{line}", file.path)), text(&*file.reason)]
+            })
+            .collect(),
+        notes,
+    }
+}
+
+fn ignored(files: &[LeftOut]) -> String {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for file in files {
+        *reasons.entry(&file.reason).or_default() += 1;
+    }
+    let list: Vec<String> = reasons.iter().map(|(reason, count)| format!("{count} × {reason}")).collect();
+    format!("Files passed over, because they are no runs of the study: {}.", list.join("; "))
+}

@@ -1,0 +1,117 @@
+//! The published figures beside the same figures from the runs, cell by cell.
+
+use super::Context;
+use super::model::{Align, Block, Cell, Column, Section, Table};
+use super::number::{fixed, number, text};
+use crate::analysis::{Published, PublishedCell, PublishedRow, PublishedTable};
+
+/// The marks of a cell: the figure from the runs rounds to the printed one, or does not.
+const AGREES: &str = "=";
+const DISAGREES: &str = "≠";
+
+pub(super) fn section(context: &Context) -> Option<Section> {
+    let published = context.analysis.published.as_ref()?;
+    let cells = || published.tables.iter().flat_map(|table| &table.rows).flat_map(|row| &row.cells);
+    let agreeing = cells().filter(|cell| cell.agrees).count();
+    let doi = published.doi.as_ref().map_or(String::new(), |doi| format!(" DOI {doi}."));
+    let mut blocks = vec![Block::Text {
+        text: format!(
+            "{}{doi} Of the {} printed figures, {agreeing} are what these runs give, at the precision printed.",
+            published.citation,
+            cells().count()
+        ),
+    }];
+    blocks.extend(published.tables.iter().map(|table| Block::Table(published_table(context, published, table))));
+    Some(Section { id: "published".to_owned(), title: "As published, and from these runs".to_owned(), blocks })
+}
+
+fn published_table(context: &Context, published: &Published, table: &PublishedTable) -> Table {
+    let modes: Vec<_> = published
+        .modes
+        .iter()
+        .filter(|mode| table.rows.iter().flat_map(|row| &row.cells).any(|cell| cell.mode == mode.id))
+        .collect();
+    let mut columns = vec![Column { header: "Figure".to_owned(), align: Align::Left }];
+    for mode in &modes {
+        columns.push(Column { header: format!("{}, printed", context.label(&mode.id)), align: Align::Centre });
+        columns.push(Column { header: "From the runs".to_owned(), align: Align::Centre });
+        columns.push(Column { header: String::new(), align: Align::Centre });
+    }
+    let mut notes =
+        vec![format!("{AGREES}: the figure from the runs rounds to the printed one; {DISAGREES}: it does not.")];
+    let rows = table
+        .rows
+        .iter()
+        .map(|row| {
+            let mut cells = vec![text(&*row.label)];
+            for mode in &modes {
+                match row.cells.iter().find(|cell| cell.mode == mode.id) {
+                    Some(cell) => cells.extend(triple(context, cell)),
+                    None => cells.extend([Cell::Missing, Cell::Missing, text("")]),
+                }
+            }
+            cells
+        })
+        .collect();
+    for row in &table.rows {
+        notes.extend(unit_note(row));
+        notes.extend(row.cells.iter().filter_map(|cell| {
+            Some(format!("—: {} is not computed, because {}.", row.label, cell.undefined.as_ref()?))
+        }));
+    }
+    notes.dedup();
+    Table {
+        id: slug(&table.printed_in),
+        caption: format!("{} as printed, and as these runs give it", capitalised(&table.printed_in)),
+        columns,
+        rows,
+        notes,
+    }
+}
+
+/// Printed figure, figure from the runs, mark. A disagreeing one shows a digit more than was printed.
+fn triple(context: &Context, cell: &PublishedCell) -> [Cell; 3] {
+    let decimals = cell.decimals as usize + usize::from(!cell.agrees && cell.decimals > 0);
+    let round = |value: f64| if cell.decimals > 12 { format!("{value:.1e}") } else { fixed(value, decimals.min(12)) };
+    let computed = match cell.computed.as_slice() {
+        [] => Cell::Missing,
+        [one] if one.abs() < 1e-6 && *one != 0.0 && !cell.agrees => number(format!("{one:.1e}")),
+        [one] if cell.printed.contains(['<', '≪']) => number(format!("{one:.1e}")),
+        [one] => number(round(*one)),
+        [lower, upper, ..] => Cell::Interval { lower: round(*lower), upper: round(*upper) },
+    };
+    let mark = if cell.agrees { AGREES } else { DISAGREES };
+    [text(context.prose(&cell.printed)), computed, text(mark)]
+}
+
+/// A printed unit that is not the one that is meant.
+fn unit_note(row: &PublishedRow) -> Option<String> {
+    let (unit, meaning) = (row.unit.as_ref()?, row.meaning.as_ref()?);
+    (unit != meaning)
+        .then(|| format!("{}: printed in “{unit}”; the figures are in {meaning}, and are compared so.", row.label))
+}
+
+fn slug(name: &str) -> String {
+    let words: Vec<String> = name
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    format!("published-{}", words.join("-"))
+}
+
+fn capitalised(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slug;
+
+    #[test]
+    fn a_place_in_print_is_a_file_name() {
+        assert_eq!(slug("Table 1"), "published-table-1");
+        assert_eq!(slug("text, Welch's test"), "published-text-welch-s-test");
+    }
+}

@@ -1,0 +1,179 @@
+//! Counts with exposure: pooled rates, means of ratios, and the ratio of rates.
+
+use super::model::{Align, Block, Cell, Column, Section, Table};
+use super::number::{self, Scale, decimals_of, fixed, half_width, number, or_missing, p_value, text};
+use super::{Context, header};
+use crate::analysis::{Compared, MetricInfo, MetricKind, Sample};
+use crate::metric::{self, Kind};
+use crate::stats::rate::Rate;
+
+pub(super) fn section(context: &Context) -> Option<Section> {
+    let metrics: Vec<&MetricInfo> = context
+        .analysis
+        .metrics
+        .iter()
+        .filter(|metric| metric.kind == MetricKind::Ratio && has_events(context, metric))
+        .collect();
+    let mut blocks = Vec::new();
+    blocks.extend(rate_table(context, &metrics).map(Block::Table));
+    blocks.extend(ratio_table(context, &metrics).map(Block::Table));
+    let silent: Vec<&str> = context
+        .analysis
+        .metrics
+        .iter()
+        .filter(|metric| metric.kind == MetricKind::Ratio && !has_events(context, metric))
+        .map(|metric| metric.label.as_str())
+        .collect();
+    if !silent.is_empty() {
+        blocks.push(Block::Text { text: format!("Zero in every run: {}.", silent.join(", ")) });
+    }
+    (!blocks.is_empty()).then(|| Section { id: "rates".to_owned(), title: "Rates".to_owned(), blocks })
+}
+
+fn samples<'a>(context: &'a Context, metric: &'a MetricInfo) -> impl Iterator<Item = (&'a Sample, &'a Rate)> {
+    let of_metric = context.analysis.samples.iter().filter(|sample| sample.metric == metric.id);
+    of_metric.filter_map(|sample| Some((sample, sample.rate.as_ref()?.as_ref().ok()?)))
+}
+
+fn has_events(context: &Context, metric: &MetricInfo) -> bool {
+    samples(context, metric).any(|(_, rate)| rate.count > 0.0)
+}
+
+/// Id and label of what is counted, and the name of the exposure.
+fn parts(metric: &MetricInfo) -> (&'static str, &'static str) {
+    match metric::find(&metric.id).map(|metric| metric.kind) {
+        Some(Kind::Ratio(ratio)) => {
+            (metric::find(ratio.count).map_or(ratio.count, |counted| counted.label.as_ref()), ratio.exposure_label)
+        }
+        _ => ("Count", "exposure"),
+    }
+}
+
+fn place(context: &Context, sample: &Sample) -> String {
+    match &sample.scenario {
+        Some(scenario) => format!("{}, {}", context.label(&sample.mode), context.scenario_label(scenario)),
+        None => context.label(&sample.mode),
+    }
+}
+
+fn rate_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
+    if metrics.is_empty() {
+        return None;
+    }
+    let digits = context.digits();
+    let column = |header: String, align: Align| Column { header, align };
+    let columns = vec![
+        column("Metric".to_owned(), Align::Left),
+        column("Mode".to_owned(), Align::Left),
+        column("Count".to_owned(), Align::Number),
+        column("Exposure".to_owned(), Align::Number),
+        column("Pooled".to_owned(), Align::Number),
+        column(format!("{} CI", context.level()), Align::Centre),
+        column("Mean of ratios".to_owned(), Align::Number),
+    ];
+    let mut rows = Vec::new();
+    let mut notes = vec![
+        "Pooled: total count ÷ total exposure over the runs, with a run-clustered (linearised) interval on the log scale. \
+         Mean of ratios: the mean of each run's own ratio. Where the two differ, count and exposure vary together."
+            .to_owned(),
+    ];
+    for metric in metrics {
+        let (counted, exposure) = parts(metric);
+        let exposure_unit = exposure.to_owned();
+        notes.push(format!("{}: {} ÷ {exposure_unit}.", metric.label, counted.to_lowercase()));
+        for (sample, rate) in samples(context, metric) {
+            let scale = Scale::of(&metric.unit, rate.rate);
+            let half = rate.interval.as_ref().ok().and_then(half_width).map(|half| scale.apply(half));
+            let decimals = decimals_of(&[half], scale.apply(rate.rate), digits).max(
+                // Three digits of a rate whose interval is wide.
+                number::decimals(scale.apply(rate.rate), 3),
+            );
+            let whole = if rate.exposure >= 1e4 { 0 } else { 1 };
+            rows.push(vec![
+                text(header(metric, &scale)),
+                text(place(context, sample)),
+                number(fixed(rate.count, 0)),
+                number(fixed(rate.exposure, whole)),
+                number(fixed(scale.apply(rate.rate), decimals)),
+                or_missing(rate.interval.as_ref(), |i| number::interval(i, &scale, decimals)),
+                number(fixed(scale.apply(rate.mean_of_ratios), decimals)),
+            ]);
+            notes.extend(
+                rate.note.as_ref().map(|note| format!("{}, {}: {note}.", metric.label, place(context, sample))),
+            );
+        }
+    }
+    if let Some(mss) = &context.analysis.study.mss {
+        notes.push(format!("The loss estimate is retransmits × MSS ÷ bytes, an estimate; MSS: {mss}."));
+    }
+    notes.push("GiB is 2^30 bytes.".to_owned());
+    Some(Table {
+        id: "rates".to_owned(),
+        caption: "Counts with exposure, by both estimators".to_owned(),
+        columns,
+        rows,
+        notes,
+    })
+}
+
+fn ratio_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
+    let digits = context.digits();
+    let column = |header: String, align: Align| Column { header, align };
+    let columns = vec![
+        column("Metric".to_owned(), Align::Left),
+        column("Mode".to_owned(), Align::Left),
+        column("Rate ratio".to_owned(), Align::Number),
+        column(format!("{} CI", context.level()), Align::Centre),
+        column(format!("{} CI, bootstrap", context.level()), Align::Centre),
+        column("t".to_owned(), Align::Number),
+        column("df".to_owned(), Align::Number),
+        column("p".to_owned(), Align::Number),
+    ];
+    let plain = Scale { factor: 1.0, unit: String::new() };
+    let mut rows = Vec::new();
+    let mut notes = vec![context.prose(&format!(
+        "Rate ratio: pooled rate of the mode ÷ pooled rate of {}; interval and test on the log scale from run-clustered \
+         variances with Welch's degrees of freedom. Bootstrap: {} resamples of runs, BCa, seed {}. Counts get no t-test.",
+        context.baseline_label(),
+        crate::analysis::RESAMPLES,
+        context.analysis.study.seed
+    ))];
+    for metric in metrics {
+        for comparison in context.analysis.comparisons.iter().filter(|c| c.metric == metric.id) {
+            let Compared::Rates(rates) = &comparison.result else { continue };
+            let mode = match &comparison.scenario {
+                Some(s) => format!("{}, {}", context.label(&comparison.mode), context.scenario_label(s)),
+                None => context.label(&comparison.mode),
+            };
+            let test = match &rates.ratio {
+                Ok(test) => test,
+                Err(undefined) => {
+                    notes.push(format!("No rate ratio of {} for {mode}, because {}.", metric.label, undefined.because));
+                    continue;
+                }
+            };
+            notes.extend(test.note.as_ref().map(|note| format!("{}, {mode}: {note}.", metric.label)));
+            let estimate = test.estimate.or(test.interval.upper).or(test.interval.lower).unwrap_or_default();
+            let decimals = decimals_of(&[half_width(&test.interval)], estimate, digits);
+            let bootstrap = rates.bootstrap.as_ref().map(|b| b.bca.as_ref().ok().copied().unwrap_or(b.percentile));
+            let optional = |value: Option<f64>, decimals| value.map_or(Cell::Missing, |v| number(fixed(v, decimals)));
+            rows.push(vec![
+                text(metric.label.clone()),
+                text(mode),
+                optional(test.estimate, decimals),
+                number::interval(&test.interval, &plain, decimals),
+                or_missing(bootstrap, |i| number::interval(&i, &plain, decimals)),
+                optional(test.statistic, 2),
+                optional(test.df, 1),
+                number(p_value(test.p_value)),
+            ]);
+        }
+    }
+    (!rows.is_empty()).then(|| Table {
+        id: "rate-ratios".to_owned(),
+        caption: format!("Rates against {}", context.baseline_label()),
+        columns,
+        rows,
+        notes,
+    })
+}

@@ -1,0 +1,142 @@
+//! Every metric of every mode: location, spread and quantiles over the runs.
+
+use super::model::{Align, Block, Cell, Column, Section, Table};
+use super::number::{self, Scale, decimals_of, fixed, number, or_missing, text};
+use super::{Context, header};
+use crate::analysis::{MetricInfo, Sample};
+use crate::stats::describe::Description;
+
+pub(super) fn section(context: &Context) -> Option<Section> {
+    let rows: Vec<Row> = context
+        .analysis
+        .metrics
+        .iter()
+        .flat_map(|metric| {
+            let scale = context.scale(metric);
+            let samples = context.analysis.samples.iter().filter(|sample| sample.metric == metric.id);
+            samples.filter_map(move |sample| {
+                let description = sample.description.as_ref().ok()?;
+                Some(Row { metric, scale: scale.clone(), sample, description })
+            })
+        })
+        .collect();
+    if rows.is_empty() {
+        return None;
+    }
+    Some(Section {
+        id: "samples".to_owned(),
+        title: "Samples".to_owned(),
+        blocks: vec![Block::Table(moments(context, &rows)), Block::Table(quantiles(context, &rows))],
+    })
+}
+
+struct Row<'a> {
+    metric: &'a MetricInfo,
+    scale: Scale,
+    sample: &'a Sample,
+    description: &'a Description,
+}
+
+impl Row<'_> {
+    fn decimals(&self, digits: u8) -> usize {
+        let sd = self.description.sd.as_ref().ok().map(|sd| self.scale.apply(*sd));
+        decimals_of(&[sd], self.scale.apply(self.description.mean), digits)
+    }
+
+    fn cells(&self, context: &Context) -> Vec<Cell> {
+        let mut cells = vec![text(header(self.metric, &self.scale))];
+        if context.has_scenarios() {
+            cells.push(text(self.sample.scenario.as_deref().map_or(String::new(), |s| context.scenario_label(s))));
+        }
+        cells.push(text(context.label(&self.sample.mode)));
+        cells.push(number(self.description.n.to_string()));
+        cells
+    }
+}
+
+fn columns(context: &Context, rest: &[(&str, Align)]) -> Vec<Column> {
+    let column = |header: &str, align: Align| Column { header: header.to_owned(), align };
+    let mut columns = vec![column("Metric", Align::Left)];
+    if context.has_scenarios() {
+        columns.push(column("Scenario", Align::Left));
+    }
+    columns.push(column("Mode", Align::Left));
+    columns.push(column("n", Align::Number));
+    columns.extend(rest.iter().map(|(header, align)| column(header, *align)));
+    columns
+}
+
+fn moments(context: &Context, rows: &[Row]) -> Table {
+    let digits = context.digits();
+    let ci = format!("{} CI of the mean", context.level());
+    let columns = columns(
+        context,
+        &[
+            ("Mean", Align::Number),
+            ("SD", Align::Number),
+            ("SE", Align::Number),
+            (&ci, Align::Centre),
+            ("CV (%)", Align::Number),
+        ],
+    );
+    let rows = rows
+        .iter()
+        .map(|row| {
+            let decimals = row.decimals(digits);
+            let description = row.description;
+            let mut cells = row.cells(context);
+            cells.extend([
+                number(fixed(row.scale.apply(description.mean), decimals)),
+                or_missing(description.sd.as_ref(), |sd| number(fixed(row.scale.apply(*sd), decimals))),
+                or_missing(description.standard_error.as_ref(), |se| {
+                    let se = row.scale.apply(*se);
+                    number(fixed(se, decimals_of(&[Some(se)], se, digits)))
+                }),
+                or_missing(description.interval.as_ref(), |i| number::interval(i, &row.scale, decimals)),
+                or_missing(description.cv.as_ref(), |cv| number(fixed(cv * 100.0, 1))),
+            ]);
+            cells
+        })
+        .collect();
+    Table {
+        id: "samples".to_owned(),
+        caption: "Means over the runs".to_owned(),
+        columns,
+        rows,
+        notes: vec![
+            "One value a run. SD: over runs, n − 1 in the denominator; SE: SD ÷ √n; the interval of the mean is Student's t; \
+             CV: SD ÷ mean."
+                .to_owned(),
+        ],
+    }
+}
+
+fn quantiles(context: &Context, rows: &[Row]) -> Table {
+    let digits = context.digits();
+    let names = ["Minimum", "Lower quartile", "Median", "Upper quartile", "Maximum", "Total"];
+    let columns = columns(context, &names.map(|name| (name, Align::Number)));
+    let rows = rows
+        .iter()
+        .map(|row| {
+            let decimals = row.decimals(digits);
+            let d = row.description;
+            let mut cells = row.cells(context);
+            let values = [d.min, d.lower_quartile, d.median, d.upper_quartile, d.max];
+            cells.extend(values.map(|value| number(fixed(row.scale.apply(value), decimals))));
+            cells.push(
+                row.sample.total.map_or(Cell::Missing, |total| number(fixed(row.scale.apply(total), decimals.min(1)))),
+            );
+            cells
+        })
+        .collect();
+    Table {
+        id: "quantiles".to_owned(),
+        caption: "Quantiles and totals over the runs".to_owned(),
+        columns,
+        rows,
+        notes: vec![
+            "Quartiles by linear interpolation (Hyndman and Fan's type 7). A total stands where a sum means something."
+                .to_owned(),
+        ],
+    }
+}

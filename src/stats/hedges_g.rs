@@ -1,0 +1,52 @@
+//! Hedges' g: Cohen's d without its small-sample bias.
+//!
+//! # Definition
+//!
+//! The unbiased estimate of the population's standardised mean difference.
+//!
+//! # Formula
+//!
+//! ```text
+//! g  = J·d
+//! J  = Γ(df/2) / (√(df/2)·Γ((df − 1)/2)),  df = n₁ + n₂ − 2
+//! ```
+//!
+//! J is exact, not the usual approximation 1 − 3/(4·df − 1), which is off by 2e-5 at df = 18 and 1 % at df = 2.
+//!
+//! # Assumptions
+//!
+//! Those of Cohen's d, and normal values for J.
+//!
+//! # References
+//!
+//! Hedges (1981), doi:10.3102/10769986006002107.
+//!
+//! # Checked against
+//!
+//! mpmath: 1e-12 (`tests/reference/hedges_g.csv`).
+
+use super::{EffectSize, Kind, Method, Moments, Result, Undefined, cohen_d, finite, gamma};
+
+pub(super) const METHOD: Method = Method {
+    id: "hedges_g",
+    label: "Hedges' g (pooled SD)",
+    kind: Kind::EffectSize,
+    reference: "Hedges (1981), doi:10.3102/10769986006002107",
+};
+
+/// Hedges' g, positive when the treatment's mean is the greater.
+///
+/// Undefined when a sample has fewer than two values, or both are constant.
+pub fn hedges_g(baseline: &Moments, treatment: &Moments) -> Result<EffectSize> {
+    let (d, df) = cohen_d::d_and_df(baseline, treatment)?;
+    Ok(EffectSize { name: METHOD.label.to_owned(), estimate: correction(df)? * d, interval: None, note: None })
+}
+
+/// Hedges' correction J of d for its degrees of freedom. Undefined for df ≤ 1.
+pub fn correction(df: f64) -> Result<f64> {
+    if finite(df)? > 1.0 {
+        finite(gamma::half_step_ratio((df - 1.0) / 2.0) / (df / 2.0).sqrt())
+    } else {
+        Err(Undefined::because(format!("Hedges' correction needs more than one degree of freedom, not {df}")))
+    }
+}

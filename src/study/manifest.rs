@@ -1,0 +1,165 @@
+//! `meshstats.toml`: what a study says of itself.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The manifest. Every key may be left out; unknown keys are errors.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Manifest {
+    pub title: Option<String>,
+    pub provenance: Option<Provenance>,
+    /// Id of the mode that the others are compared with.
+    pub baseline: Option<String>,
+    /// In reading order.
+    pub modes: Vec<Named>,
+    /// In reading order.
+    pub scenarios: Vec<Named>,
+    /// Path patterns with `{mode} {tool} {scenario} {block} {run} {ext}`; the first that fits a path counts.
+    pub logs: Patterns,
+    pub mss: Option<MssPolicy>,
+    /// Confidence level of every interval.
+    pub confidence: Option<f64>,
+    /// Ids of the metrics whose tests form the family that p-values are adjusted over.
+    pub primary: Vec<String>,
+    /// Significant digits of an uncertainty; estimates follow its last place.
+    pub digits: Option<u8>,
+    pub decimal_separator: Option<DecimalSeparator>,
+    /// Seed of the bootstrap.
+    pub seed: Option<u64>,
+    /// A claims file with the figures that were published about these runs.
+    pub published: Option<String>,
+}
+
+/// Whether the logs were measured, or made to fit a publication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Provenance {
+    Measured,
+    Reconstructed,
+}
+
+/// A mode or scenario: the name that stands in paths, and the label that stands in the report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Named {
+    pub id: String,
+    #[serde(default)]
+    pub label: String,
+}
+
+impl Named {
+    pub fn new(id: &str) -> Self {
+        Self { id: id.to_owned(), label: id.to_owned() }
+    }
+
+    /// The id where no label was given.
+    pub fn labelled(self) -> Self {
+        if self.label.is_empty() { Self { label: self.id.clone(), ..self } } else { self }
+    }
+}
+
+/// Which maximum segment size the loss estimate uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "expected a number of bytes, or \"from-log\"")]
+pub enum MssPolicy {
+    Bytes(u32),
+    #[default]
+    #[serde(with = "from_log")]
+    FromLog,
+}
+
+/// The one word that `mss` may be.
+mod from_log {
+    use serde::{Deserialize, Deserializer, de::Error};
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+        let word = String::deserialize(deserializer)?;
+        if word == "from-log" { Ok(()) } else { Err(D::Error::custom("expected \"from-log\"")) }
+    }
+}
+
+/// One pattern or several.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "expected a path pattern or a list of path patterns")]
+pub enum Patterns {
+    #[default]
+    None,
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Patterns {
+    pub fn as_slice(&self) -> &[String] {
+        match self {
+            Self::None => &[],
+            Self::One(pattern) => std::slice::from_ref(pattern),
+            Self::Many(patterns) => patterns,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum DecimalSeparator {
+    #[default]
+    #[serde(rename = ".")]
+    Point,
+    #[serde(rename = ",")]
+    Comma,
+}
+
+impl DecimalSeparator {
+    pub fn char(self) -> char {
+        match self {
+            Self::Point => '.',
+            Self::Comma => ',',
+        }
+    }
+}
+
+impl Manifest {
+    /// What `toml_file` cannot check: ranges, and names that must agree.
+    pub fn check(&self) -> Result<(), crate::error::Fault> {
+        use crate::error::Fault;
+        if let Some(level) = self.confidence
+            && !(level > 0.0 && level < 1.0)
+        {
+            return Err(Fault::new(
+                format!("confidence = {level} is not between 0 and 1"),
+                "write a level such as 0.95",
+            ));
+        }
+        if let Some(digits) = self.digits
+            && !(1..=6).contains(&digits)
+        {
+            return Err(Fault::new(
+                format!("digits = {digits} is not between 1 and 6"),
+                "it counts the significant digits of an uncertainty; 2 is usual",
+            ));
+        }
+        if self.mss == Some(MssPolicy::Bytes(0)) {
+            return Err(Fault::new("mss = 0", "write the bytes of a segment, such as 1460, or \"from-log\""));
+        }
+        for (what, list) in [("mode", &self.modes), ("scenario", &self.scenarios)] {
+            for (i, named) in list.iter().enumerate() {
+                if list[..i].iter().any(|other| other.id == named.id) {
+                    return Err(Fault::new(
+                        format!("the {what} `{}` is listed twice", named.id),
+                        "keep one of the two",
+                    ));
+                }
+            }
+        }
+        if let Some(baseline) = &self.baseline
+            && !self.modes.is_empty()
+            && !self.modes.iter().any(|mode| mode.id == *baseline)
+        {
+            let ids: Vec<&str> = self.modes.iter().map(|mode| mode.id.as_str()).collect();
+            return Err(Fault::new(
+                format!("the baseline `{baseline}` is not among the modes"),
+                format!("the modes are: {}", ids.join(", ")),
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! Reads the TOML files that users write, and says which key was probably meant when one is unknown.
+
+use serde::de::DeserializeOwned;
+
+use crate::error::Fault;
+
+/// Parses `text` into `T` (which denies unknown fields). The fault names the line, and for an unknown key or value the
+/// nearest known one.
+pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    toml::from_str(text).map_err(|error| fault(text, &error))
+}
+
+fn fault(text: &str, error: &toml::de::Error) -> Fault {
+    let message = error.message().trim();
+    let fault = match unknown(message) {
+        Some((kind, name, known)) => {
+            let remedy = match nearest(name, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`? Known here: {}", known.join(", ")),
+                None => format!("known here: {}", known.join(", ")),
+            };
+            Fault::new(format!("unknown {kind} `{name}`"), remedy)
+        }
+        None => Fault::new(message.replace('\n', " "), "correct this line"),
+    };
+    match error.span() {
+        Some(span) => {
+            let before = text.get(..span.start).unwrap_or(text);
+            fault.on_line(before.matches('\n').count() + 1)
+        }
+        None => fault,
+    }
+}
+
+/// Takes serde's "unknown field `x`, expected one of `a`, `b`" apart.
+fn unknown(message: &str) -> Option<(&'static str, &str, Vec<&str>)> {
+    let kind = if message.starts_with("unknown field") {
+        "key"
+    } else if message.starts_with("unknown variant") {
+        "value"
+    } else {
+        return None;
+    };
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let name = quoted.next()?;
+    Some((kind, name, quoted.collect()))
+}
+
+/// The known word nearest to `name`, if any is near enough to be a slip of the pen.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|word| (strsim::damerau_levenshtein(&name.to_lowercase(), &word.to_lowercase()), word))
+        .filter(|(distance, word)| *distance <= (word.len() / 3).max(2))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only parsed")]
+    struct File {
+        title: String,
+        baseline: Option<String>,
+    }
+
+    #[test]
+    fn an_unknown_key_names_its_line_and_the_nearest_key() {
+        let fault = parse::<File>("title = \"x\"\nbaselin = \"y\"\n").unwrap_err();
+        assert_eq!(fault.line, Some(2));
+        assert_eq!(fault.what, "unknown key `baselin`");
+        assert_eq!(fault.remedy, "did you mean `baseline`? Known here: title, baseline");
+    }
+
+    #[test]
+    fn a_key_like_no_other_gets_the_list_only() {
+        let fault = parse::<File>("title = \"x\"\nzzzzzzzzz = 1\n").unwrap_err();
+        assert_eq!(fault.remedy, "known here: title, baseline");
+    }
+}

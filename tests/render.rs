@@ -1,0 +1,513 @@
+//! The same cells in Markdown, LaTeX and CSV; and what the templates, the escaping and the macros promise.
+
+use std::fs;
+use std::sync::LazyLock;
+
+use meshstats::error::Problem;
+use meshstats::render::{File, OUTPUTS, Templates};
+use meshstats::report::model::{Align, Block, Cell, Column, Number, Report, Table};
+use proptest::prelude::*;
+
+use super::latex::{files, interval, number, plus_minus, report, table, text};
+
+static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| Templates::new(None).unwrap());
+
+fn file(output: &str, report: &Report, path: &str) -> String {
+    let output = OUTPUTS.iter().find(|o| o.id == output).expect("the output is registered");
+    contents(&output.files(report, &TEMPLATES).unwrap(), path)
+}
+
+fn contents(files: &[File], path: &str) -> String {
+    let file = files.iter().find(|file| file.path == path).unwrap_or_else(|| panic!("{path} is not written"));
+    String::from_utf8(file.contents.clone()).unwrap()
+}
+
+fn of_table(table: Table) -> Report {
+    report(vec![Block::Table(table)])
+}
+
+// The same cells in every format.
+
+/// A cell as a reader sees it.
+fn shown(cell: &Cell) -> String {
+    match cell {
+        Cell::Text { text } => one_line(text),
+        Cell::Number { text } => text.replace("e+", "e"),
+        Cell::PlusMinus { centre, spread } => format!("{centre} ± {spread}").replace("e+", "e"),
+        Cell::Interval { lower, upper } => format!("[{lower}, {upper}]").replace("e+", "e"),
+        Cell::Missing => "—".into(),
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.replace('\u{202e}', "")
+        .split([' ', '\n', '\t', '\u{7}'])
+        .filter(|s| !s.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn markdown_cells(source: &str) -> Vec<Vec<String>> {
+    source.lines().filter(|line| line.starts_with('|')).skip(2).map(markdown_row).collect()
+}
+
+fn markdown_row(line: &str) -> Vec<String> {
+    let mut cells = vec![String::new()];
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '|' => cells.push(String::new()),
+            '\\' => cells.last_mut().unwrap().extend(chars.next()),
+            c => cells.last_mut().unwrap().push(c),
+        }
+    }
+    assert_eq!(cells.pop().as_deref(), Some(""), "a row ends with a bar: {line}");
+    cells.iter().skip(1).map(|cell| cell.trim_matches(' ').replace("e+", "e")).collect()
+}
+
+fn latex_cells(source: &str) -> Vec<Vec<String>> {
+    let (head, body) = source.split_once("  \\midrule\n").expect("there is a \\midrule");
+    let (body, _) = body.split_once("  \\bottomrule\n").expect("there is a \\bottomrule");
+    let specification = head.lines().skip_while(|line| !line.starts_with(r"\begin{tabular}")).skip(1);
+    let pairs: Vec<bool> =
+        specification.take_while(|line| *line != "}").map(|line| line.contains(r"\(\pm\)")).collect();
+    body.lines().map(|line| latex_row(line, &pairs)).collect()
+}
+
+fn latex_row(line: &str, pairs: &[bool]) -> Vec<String> {
+    let line = line.strip_suffix(r" \\").unwrap_or_else(|| panic!("a row is one line: {line}"));
+    let mut parts = split_at_ampersands(line).into_iter();
+    let mut cells = Vec::new();
+    for &pair in pairs {
+        let part = parts.next().expect("a cell for every column");
+        let part = part.trim_matches(' ');
+        assert!(!part.starts_with(['[', '(', '*']), "it would be read as an argument: {line}");
+        match part.strip_prefix(r"\multicolumn{2}{c}") {
+            Some(spanning) if pair => cells.push(read_latex(spanning)),
+            _ if pair => {
+                let spread = parts.next().expect("a ± has two cells");
+                cells.push(format!("{} ± {}", read_latex(part), read_latex(spread.trim_matches(' '))));
+            }
+            _ => cells.push(read_latex(part)),
+        }
+    }
+    assert_eq!(parts.next(), None, "a cell too many: {line}");
+    cells
+}
+
+fn split_at_ampersands(line: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut escaped = false;
+    for c in line.chars() {
+        if c == '&' && !escaped {
+            parts.push(String::new());
+        } else {
+            parts.last_mut().unwrap().push(c);
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    parts
+}
+
+/// LaTeX source → what is typeset; the first that fits is read.
+const READ: [(&str, &str); 46] = [
+    (r"\textbackslash{}", "\\"),
+    (r"\textasciitilde{}", "~"),
+    (r"\textasciicircum{}", "^"),
+    (r"\textasciigrave{}", "`"),
+    (r"\textellipsis{}", "…"),
+    (r"\textmu{}", "µ"),
+    (r"\textbar{}", "|"),
+    (r"\char34{}", "\""),
+    (r"\allowbreak{}", ""),
+    (r"\textsuperscript{2}", "²"),
+    (r"$\sigma$", "σ"),
+    (r"$\pm$", "±"),
+    (r"$\times$", "×"),
+    (r"$\leq$", "≤"),
+    (r"$\approx$", "≈"),
+    (r"$-$", "−"),
+    (r"$<$", "<"),
+    (r"$>$", ">"),
+    (r"\/", ""),
+    (r"\&", "&"),
+    (r"\%", "%"),
+    (r"\$", "$"),
+    (r"\#", "#"),
+    (r"\_", "_"),
+    (r"\{", "{"),
+    (r"\}", "}"),
+    ("---", "—"),
+    ("--", "–"),
+    ("``", "“"),
+    ("''", "”"),
+    ("`", "‘"),
+    ("~", "\u{a0}"),
+    // Of numbers in math.
+    (r"\phantom{-0000}", ""),
+    (r"\phantom{-000}", ""),
+    (r"\phantom{-00}", ""),
+    (r"\phantom{-0}", ""),
+    (r"\phantom{-}", ""),
+    (r"\phantom{000}", ""),
+    (r"\phantom{00}", ""),
+    (r"\phantom{0}", ""),
+    (r"\, ", " "),
+    (r" \times 10^", "e"),
+    (r"{\approx}", "≈"),
+    (r"\approx ", "≈"),
+    (r"\pm", "±"),
+    ("$", ""),
+];
+
+fn read_latex(source: &str) -> String {
+    let mut out = String::new();
+    let mut rest = source;
+    while let Some(c) = rest.chars().next() {
+        if let Some((markup, text)) = READ.iter().find(|(markup, _)| rest.starts_with(markup)) {
+            out.push_str(text);
+            rest = &rest[markup.len()..];
+        } else if let Some(code) = rest.strip_prefix(r"\texttt{U+") {
+            let (code, after) = code.split_once('}').unwrap();
+            out.extend(char::from_u32(u32::from_str_radix(code, 16).unwrap()));
+            rest = after;
+        } else {
+            assert_ne!(c, '\\', "unknown markup: {rest}");
+            if !matches!(c, '{' | '}') {
+                out.push(c);
+            }
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    out.replace("e+", "e")
+}
+
+/// The cells of a CSV table, an interval's and a `±`'s two columns put together again.
+fn csv_cells(source: &str, columns: &[Column]) -> Vec<Vec<String>> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(true).from_reader(source.as_bytes());
+    let headers: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let read = |record: &csv::StringRecord, column: &Column| {
+        let part = |suffix: &str| {
+            let index = headers.iter().position(|header| *header == format!("{}{suffix}", one_line(&column.header)))?;
+            record.get(index).filter(|text| !text.is_empty())
+        };
+        let cell = match (part(" centre").zip(part(" spread")), part(" lower").zip(part(" upper")), part("")) {
+            (None, None, None) => "—".into(),
+            (Some((centre, spread)), None, None) => format!("{centre} ± {spread}"),
+            (None, Some((lower, upper)), None) => format!("[{lower}, {upper}]"),
+            (None, None, Some(text)) => text.into(),
+            parts => panic!("one cell in several columns: {parts:?}"),
+        };
+        cell.replace("e+", "e")
+    };
+    let rows = reader.records().map(|record| {
+        let record = record.unwrap();
+        columns.iter().map(|column| read(&record, column)).collect()
+    });
+    rows.collect()
+}
+
+fn nasty() -> impl Strategy<Value = String> {
+    const CHARS: &str = "ab1 |\\_*`&%$#{}~^<>[]()-'\",;:!?.@/+=\n\t\u{7}\u{202e}😀שم中µσ±×−≤≈²—–…“”‘éя\u{a0}";
+    let characters: Vec<char> = CHARS.chars().collect();
+    let random = prop::collection::vec(prop::sample::select(characters), 0..30).prop_map(String::from_iter);
+    let known = prop::sample::select(vec![
+        "",
+        "---",
+        "\\\\",
+        "[1]",
+        "(a)",
+        "*",
+        "| |",
+        "a|b",
+        "\\|",
+        "1. x",
+        "- x",
+        "# x",
+        "> x",
+        "$x$",
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4",
+        "\\input{x}",
+        "[a](b)",
+        "<b>",
+        "&amp;",
+        "a_b_c",
+        "-12.3",
+        "raw/with-istio/c64/run-03/wrk.latency.txt",
+    ]);
+    prop_oneof![random, known.prop_map(str::to_owned)]
+}
+
+fn any_cell() -> impl Strategy<Value = Cell> {
+    let number = || "[<>≈]?[+-]?[0-9]{1,4}(\\.[0-9]{1,4})?(e[+-]?[0-9]{1,3})?";
+    prop_oneof![
+        nasty().prop_map(|text| Cell::Text { text }),
+        number().prop_map(|text| Cell::Number { text }),
+        (number(), number()).prop_map(|(centre, spread)| Cell::PlusMinus { centre, spread }),
+        (number(), number()).prop_map(|(lower, upper)| Cell::Interval { lower, upper }),
+        Just(Cell::Missing),
+    ]
+}
+
+/// Columns mostly of one kind of cell, as in real tables, some of all kinds.
+fn any_column(rows: usize) -> impl Strategy<Value = (Align, Vec<Cell>)> {
+    let align = prop::sample::select(vec![Align::Left, Align::Number, Align::Centre]);
+    let kind = prop::option::of(any_cell());
+    (align, kind, prop::collection::vec(any_cell(), rows * 4)).prop_map(move |(align, kind, cells)| {
+        let is_alike = |cell: &Cell| {
+            let same = |other| std::mem::discriminant(cell) == std::mem::discriminant(other);
+            *cell == Cell::Missing || kind.as_ref().is_none_or(same)
+        };
+        let mut cells: Vec<Cell> = cells.into_iter().filter(is_alike).take(rows).collect();
+        cells.resize(rows, Cell::Missing);
+        (align, cells)
+    })
+}
+
+fn any_table() -> impl Strategy<Value = Table> {
+    (1..6_usize, 0..6_usize)
+        .prop_flat_map(|(columns, rows)| {
+            let columns = prop::collection::vec((nasty(), any_column(rows)), columns);
+            (columns, Just(rows), nasty(), prop::collection::vec(nasty(), 0..3))
+        })
+        .prop_map(|(columns, rows, caption, notes)| Table {
+            id: "t".into(),
+            caption,
+            // Headers differ, so that the test can find them again.
+            columns: (0..)
+                .zip(&columns)
+                .map(|(i, (header, (align, _)))| Column { header: format!("{i}{header}"), align: *align })
+                .collect(),
+            rows: (0..rows).map(|row| columns.iter().map(|(_, (_, cells))| cells[row].clone()).collect()).collect(),
+            notes,
+        })
+}
+
+proptest! {
+    #[test]
+    fn same_cells_in_every_format(table in any_table()) {
+        let expected: Vec<Vec<String>> = table.rows.iter().map(|row| row.iter().map(shown).collect()).collect();
+        let columns = table.columns.clone();
+        let report = of_table(table);
+        prop_assert_eq!(&markdown_cells(&file("markdown", &report, "tables/t.md")), &expected);
+        prop_assert_eq!(&latex_cells(&file("latex", &report, "tables/t.tex")), &expected);
+        // An empty text and a missing cell are both empty in CSV.
+        let expected: Vec<Vec<String>> = expected
+            .into_iter()
+            .map(|row| row.into_iter().map(|cell| if cell.is_empty() { "—".into() } else { cell }).collect())
+            .collect();
+        prop_assert_eq!(&csv_cells(&file("csv", &report, "tables/t.csv"), &columns), &expected);
+    }
+
+    #[test]
+    fn text_files(table in any_table()) {
+        let report = of_table(table);
+        for output in OUTPUTS {
+            for file in output.files(&report, &TEMPLATES).unwrap() {
+                let text = String::from_utf8(file.contents).unwrap();
+                prop_assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{} has one final newline", file.path);
+                prop_assert!(!text.contains(['\r', '\t', '\u{7}', '\u{202e}']), "{} has control characters", file.path);
+                prop_assert!(!text.contains("\n\n\n"), "{} has two empty lines: {text}", file.path);
+            }
+        }
+    }
+}
+
+// Each format.
+
+fn sample() -> Table {
+    table(
+        "sample",
+        "Means | of _runs_",
+        &[
+            ("Mode", Align::Left),
+            ("n", Align::Number),
+            ("Mean ± SD (ms)", Align::Centre),
+            ("95 % CI", Align::Centre),
+            ("p", Align::Number),
+        ],
+        vec![
+            vec![text("A|B"), number("10"), plus_minus("12.3", "0.4"), interval("-1.2", "0.1"), number("4.0e-34")],
+            vec![text("[c]"), number("5"), Cell::Missing, interval("10.2", "11.0"), number("<1e-300")],
+        ],
+        &["A note."],
+    )
+}
+
+#[test]
+fn markdown_table() {
+    assert_eq!(
+        file("markdown", &of_table(sample()), "tables/sample.md"),
+        r"**Table 1.** Means | of \_runs\_
+
+| Mode |   n | Mean ± SD (ms) |   95 % CI    |       p |
+| :--- | --: | :------------: | :----------: | ------: |
+| A\|B |  10 |   12.3 ± 0.4   | [-1.2, 0.1]  | 4.0e-34 |
+| [c]  |   5 |       —        | [10.2, 11.0] | <1e-300 |
+
+- A note.
+"
+    );
+}
+
+#[test]
+fn markdown_report() {
+    let mut report = report(vec![Block::Text { text: "1. is no list.".into() }, Block::Table(sample())]);
+    report.summary.truncate(1);
+    let source = file("markdown", &report, "report.md");
+    assert!(
+        source.starts_with("# Latency & throughput of a service mesh (100 % reconstructed)\n\n> Reconstructed from")
+    );
+    assert!(source.contains(
+        "\n\n## Summary\n\n- With Istio the mean latency is 28.6 % higher, 95 % CI [27.2, 30.1], p < 0.001.\n\n"
+    ));
+    assert!(source.contains("\n\n## Results: p99_latency & \\<c64>\n\n1\\. is no list.\n\n**Table 1.** Means"));
+    assert!(source.contains(&file("markdown", &report, "tables/sample.md")));
+    assert!(source.ends_with("\n\nGenerated by meshstats 0.1.0.\n"));
+}
+
+#[test]
+fn latex_table() {
+    assert_eq!(
+        file("latex", &of_table(sample()), "tables/sample.tex"),
+        r"% Generated by meshstats 0.1.0. Needs the packages booktabs, siunitx.
+\begin{tabular}{
+  l
+  S[table-format=2]
+  S[table-format=2.1, table-number-alignment=right]@{\,\(\pm\)\,}S[table-format=1.1, table-number-alignment=left]
+  c
+  S[table-format=<1.1e-3, table-align-exponent=false]
+}
+  \toprule
+               &     & \multicolumn{2}{c}{Mean $\pm$ SD} &                                       &         \\
+  Mode         & {n} & \multicolumn{2}{c}{(ms)}          & 95 \% CI                              &     {p} \\
+  \midrule
+  A\textbar{}B &  10 & 12.3 & 0.4                        & $\phantom{0}[-1.2,\, \phantom{0}0.1]$ & 4.0e-34 \\
+  {}[c]        &   5 & \multicolumn{2}{c}{---}           & $\phantom{-}[10.2,\, 11.0]$           & <1e-300 \\
+  \bottomrule
+\end{tabular}
+"
+    );
+}
+
+#[test]
+fn csv_table() {
+    assert_eq!(
+        file("csv", &of_table(sample()), "tables/sample.csv"),
+        "Mode,n,Mean ± SD (ms) centre,Mean ± SD (ms) spread,95 % CI lower,95 % CI upper,p\n\
+         A|B,10,12.3,0.4,-1.2,0.1,4.0e-34\n\
+         [c],5,,,10.2,11.0,<1e-300\n"
+    );
+}
+
+#[test]
+fn decimal_comma() {
+    let mut report = of_table(sample());
+    report.decimal_separator = ',';
+    assert!(
+        file("markdown", &report, "tables/sample.md").contains("|  10 |   12,3 ± 0,4   | [-1,2; 0,1]  | 4,0e-34 |")
+    );
+    assert!(file("latex", &report, "tables/sample.tex").contains(r"& 12.3 & 0.4 "));
+    assert!(file("latex", &report, "tables/sample.tex").contains(r"[-1{,}2;\, \phantom{0}0{,}1]$"));
+    assert!(file("latex", &report, "preamble.tex").contains(r"\sisetup{output-decimal-marker={,}}"));
+    assert!(file("csv", &report, "tables/sample.csv").contains("A|B,10,12.3,0.4,-1.2,0.1,4.0e-34"));
+}
+
+#[test]
+fn two_tables_of_one_name_are_refused() {
+    let report = report(vec![Block::Table(sample()), Block::Table(sample())]);
+    for output in OUTPUTS {
+        assert!(output.files(&report, &TEMPLATES).unwrap_err().path.starts_with("tables/sample."), "{}", output.id);
+    }
+}
+
+// Numbers to cite.
+
+fn with_numbers(keys: &[&[&str]]) -> Report {
+    let mut report = report(vec![]);
+    let entry = |key: &&[&str]| Number {
+        key: key.iter().map(|&word| word.into()).collect(),
+        formatted: number("1.5"),
+        raw: "1.5123".into(),
+        unit: "ms".into(),
+        definition: "It.".into(),
+    };
+    report.numbers = keys.iter().map(entry).collect();
+    report
+}
+
+fn numbers(report: &Report) -> Result<String, Problem> {
+    let latex = OUTPUTS.iter().find(|output| output.id == "latex").expect("it is registered");
+    Ok(contents(&latex.files(report, &TEMPLATES)?, "numbers.tex"))
+}
+
+#[test]
+fn macro_names_are_letters() {
+    for (key, name) in [
+        (&["latency", "p99", "diff"] as &[&str], "MeshLatencyPninetynineDiff"),
+        (&["without-istio", "c1024"], "MeshWithoutIstioConethousandtwentyfour"),
+        (&["p99.9", "0", "007", "20", "300000"], "MeshPninetynineNineZeroZerozerosevenTwentyThreehundredthousand"),
+        (&["12345678"], "MeshOnetwothreefourfivesixseveneight"),
+        (&["я"], "MeshUfortyfourf"),
+    ] {
+        let source = numbers(&with_numbers(&[key])).unwrap();
+        assert!(source.contains(&format!("\\def\\{name}{{\\num{{1.5}}}}\n")), "{name} in\n{source}");
+        assert!(source.contains(&format!("\\def\\{name}Raw{{1.5123}}\n")));
+        assert!(source.contains(&format!("\\def\\{name}Qty{{\\Meshqty{{1.5}}{{ms}}}}\n")));
+    }
+}
+
+#[test]
+fn macros_that_would_collide_are_named() {
+    let problem = numbers(&with_numbers(&[&["latency", "p99"], &["latency", "P99"]])).unwrap_err();
+    assert_eq!(problem.fault.what, "“latency p99” and “latency P99” would both be \\MeshLatencyPninetynine");
+    let problem = numbers(&with_numbers(&[&["latency", "raw"], &["latency"]])).unwrap_err();
+    assert_eq!(problem.fault.what, "“latency raw” and “latency” would both be \\MeshLatencyRaw");
+}
+
+#[test]
+fn glossary() {
+    let source = file("latex", &with_numbers(&[&["latency"]]), "numbers.md");
+    assert!(source.contains("| `\\MeshLatency` | 1.5 ms | It.        |\n"), "{source}");
+}
+
+// Templates.
+
+#[test]
+fn a_template_can_be_replaced() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("table.md"), "{{ caption }}: {{ notes[0] }}\n").unwrap();
+    fs::write(dir.path().join("table.tex"), "\\VAR{caption} \\REM{not written}\n").unwrap();
+    let templates = Templates::new(Some(dir.path())).unwrap();
+    let of = |output: &str| OUTPUTS.iter().find(|o| o.id == output).unwrap().files(&of_table(sample()), &templates);
+    assert_eq!(contents(&of("markdown").unwrap(), "tables/sample.md"), "Means | of \\_runs\\_: A note.\n");
+    assert_eq!(contents(&of("latex").unwrap(), "tables/sample.tex"), "Means \\textbar{} of \\_runs\\_ ");
+    assert_eq!(
+        contents(&of("latex").unwrap(), "report.tex"),
+        contents(&files("latex", &of_table(sample())), "report.tex")
+    );
+}
+
+/// What is wrong when `source` replaces the template `name`.
+fn problem(name: &str, source: &str) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join(name), source).unwrap();
+    let render = |templates: Templates| {
+        OUTPUTS.iter().try_for_each(|output| output.files(&of_table(sample()), &templates).map(|_| ()))
+    };
+    let problem = Templates::new(Some(dir.path())).and_then(render).unwrap_err().to_string();
+    problem.strip_prefix(&format!("{}/", dir.path().display())).expect("it names the file").into()
+}
+
+#[test]
+fn template_errors_say_where_and_what() {
+    let unknown = problem("tabel.md", "");
+    assert!(unknown.starts_with("tabel.md: is not the name of a template: "), "{unknown}");
+    assert!(unknown.contains("table.md, table.tex"), "{unknown}");
+    let malformed = problem("table.tex", "one\n\\BLOCK{if}\n");
+    assert!(malformed.starts_with("table.tex:2: syntax error: "), "{malformed}");
+    let undefined = problem("table.md", "one\ntwo {{ captoin }}\n");
+    assert!(undefined.starts_with("table.md:2: undefined value: `captoin`"), "{undefined}");
+    let included = problem("tabular.tex", "one\n\n\\VAR{captoin}\n");
+    assert!(included.starts_with("tabular.tex:3: undefined value"), "{included}");
+}
