@@ -457,7 +457,7 @@ claims = [{ row = "Latency", metric = "latency_mean", statistic = "mean", unit =
             ("\"mean\"", "\"meen\"", "unknown value `meen`: did you mean `mean`?"),
             ("\"mean\"", "\"pooled\"", "`latency_mean` is no ratio"),
             ("\"mean\"", "\"difference\"", "a comparison stands under the baseline"),
-            ("\"mean\"", "\"ci\"", "`1.5` has the wrong shape"),
+            ("\"1.5\"", "\"[1; 2]\"", "`[1; 2]` has the wrong shape"),
             ("\"mean\"", "\"n\"", "unit `ms` for a pure number"),
             ("\"ms\"", "\"GiB\"", "unit `GiB` does not measure this"),
             ("unit = \"ms\", ", "", "there is no unit"),

@@ -140,6 +140,41 @@ fn another_study_is_met_too() {
     }
 }
 
+/// What real runs printed, to more digits than papers give, is found again: these figures have a witness.
+#[test]
+fn figures_of_existing_runs_can_be_met() {
+    let header = study_claims().split("[[tables]]").next().unwrap().to_owned();
+    for seed in [1] {
+        let runs = extracted(&rebuilt(&study_claims(), seed));
+        let rows = [
+            ("latency_mean", "mean", "ms", 3),
+            ("latency_mean", "sd", "ms", 3),
+            ("latency_sd", "mean", "ms", 3),
+            ("latency_sd", "sd", "ms", 3),
+            ("latency_max", "max", "ms", 2),
+            ("latency_max", "mean", "ms", 2),
+            ("throughput", "mean", "Gbit/s", 3),
+            ("throughput", "sd", "Gbit/s", 3),
+            ("bytes", "total", "GiB", 1),
+            ("retransmits", "total", "count", 0),
+            ("retransmits", "sd", "count", 1),
+            ("retransmits", "max", "count", 0),
+            ("retransmits_per_gib", "mean-of-ratios", "count/GiB", 2),
+        ];
+        let mut claims = format!("{header}[[tables]]\nprinted_in = \"here\"\n");
+        for (metric, statistic, unit, decimals) in rows {
+            let print = |mode: &str| {
+                let value = figure(statistic, metric, &runs[mode], &runs[mode]).unwrap() / factor(unit);
+                format!("{mode} = \"{value:.decimals$}\"")
+            };
+            let (no_mesh, istio) = (print("no-mesh"), print("istio"));
+            claims += &format!("[[tables.claims]]\nrow = \"{metric} {statistic}\"\nmetric = \"{metric}\"\n");
+            claims += &format!("statistic = \"{statistic}\"\nunit = \"{unit}\"\nprinted = {{ {no_mesh}, {istio} }}\n");
+        }
+        assert_eq!(check(&claims, seed + 100, "no-mesh"), 2 * rows.len());
+    }
+}
+
 /// Recomputes every figure from the logs' text, compares it with `achieved`, and where it is said to be met, with the
 /// printed one. Returns how many are.
 fn check(claims: &str, seed: u64, baseline: &str) -> usize {
@@ -282,9 +317,10 @@ fn wrk_logs_agree_with_themselves() {
             let row: Vec<_> =
                 text.lines().find(|line| line.contains("Latency  ")).unwrap().split_whitespace().collect();
             let (mean, sd, max) = (latency(row[1]), latency(row[2]), latency(row[3]));
-            let percentiles = ["50%", "75%", "90%", "99%"].map(|percent| latency(after(percent)));
-            assert!(percentiles.is_sorted() && percentiles[3] <= max && mean + sd <= max, "{path}\n{text}");
-            assert!(percentiles[0] < mean && mean < percentiles[1], "{path}\n{text}");
+            let quantiles = text.split("Latency Distribution").nth(1).unwrap().lines().skip(1).take(4);
+            let quantiles: Vec<_> = quantiles.map(|line| latency(line.split_whitespace().nth(1).unwrap())).collect();
+            assert!(quantiles.is_sorted() && quantiles[3] <= max && mean + sd <= max, "{path}\n{text}");
+            assert!(quantiles[0] < mean && mean < quantiles[1], "{path}\n{text}");
             let rate: f64 = after("Requests/sec:").parse().unwrap();
             let little = rate * mean / connections;
             assert!((0.97..1.0).contains(&little), "{path}: Little's law off by {little}");
@@ -335,7 +371,9 @@ fn iperf3_logs_agree_with_themselves() {
 
 #[test]
 fn the_parsers_read_every_log_without_repair_or_note() {
-    for (path, content) in rebuilt(&study_claims(), 9).files.into_iter().chain(rebuilt(SMALL, 9).files) {
+    // wrk opens as many connections in every thread: 50 on 3 threads would be worth a note.
+    let small = SMALL.replace("connections = 50", "connections = 51");
+    for (path, content) in rebuilt(&study_claims(), 9).files.into_iter().chain(rebuilt(&small, 9).files) {
         let Content::Log(log) = parse(&content) else { panic!("{path} is no log") };
         assert_eq!((log.repairs.as_slice(), log.runs.len()), (&[][..], 1), "{path}");
         let run = log.runs[0].as_ref().unwrap();

@@ -23,10 +23,10 @@ pub struct Arguments {
     #[arg(long, num_args = 2, value_names = ["BASELINE", "TREATMENT"], requires_all = ["sd", "n"], conflicts_with = "baseline", allow_negative_numbers = true)]
     mean: Option<Vec<f64>>,
     /// Standard deviations (n − 1 in the denominator)
-    #[arg(long, num_args = 2, value_names = ["BASELINE", "TREATMENT"], requires = "mean")]
+    #[arg(long, num_args = 2, value_names = ["BASELINE", "TREATMENT"], requires = "mean", allow_negative_numbers = true)]
     sd: Option<Vec<f64>>,
     /// Numbers of runs
-    #[arg(long, num_args = 2, value_names = ["BASELINE", "TREATMENT"], requires = "mean")]
+    #[arg(long, num_args = 2, value_names = ["BASELINE", "TREATMENT"], requires = "mean", allow_negative_numbers = true)]
     n: Option<Vec<usize>>,
     /// Confidence level of every interval
     #[arg(long, default_value = "0.95", value_name = "LEVEL", value_parser = level)]

@@ -62,7 +62,7 @@ fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, bool), Other> {
 fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> (Cow<'_, str>, bool) {
     let (pairs, rest) = bytes.as_chunks::<2>();
     let mut lossy = !rest.is_empty();
-    let text = char::decode_utf16(pairs.iter().map(|&pair| unit(pair)))
+    let mut text: String = char::decode_utf16(pairs.iter().map(|&pair| unit(pair)))
         .map(|char| {
             char.unwrap_or_else(|_| {
                 lossy = true;
@@ -70,6 +70,9 @@ fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> (Cow<'_, str>, bool) 
             })
         })
         .collect();
+    if !rest.is_empty() {
+        text.push(char::REPLACEMENT_CHARACTER);
+    }
     (Cow::Owned(text), lossy)
 }
 

@@ -82,7 +82,9 @@ impl Json {
         let seconds = |us: f64| us / 1e6;
         let percentile = |(percent, us): (&String, &Option<f64>)| Some((percent.parse().ok()?, seconds((*us)?)));
         let mut percentiles: Vec<(f64, f64)> = latency.percentile.iter().filter_map(percentile).collect();
+        percentiles.retain(|(percent, _)| (0.0..=100.0).contains(percent));
         percentiles.sort_by(|a, b| a.0.total_cmp(&b.0));
+        percentiles.dedup_by_key(|(percent, _)| *percent);
         Http {
             latency_mean: latency.mean.map(seconds),
             latency_sd: latency.stdev.map(seconds),

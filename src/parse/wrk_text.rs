@@ -161,7 +161,7 @@ struct Report {
     rate: Option<f64>,
     threads_and_connections: Option<(u64, u64)>,
     max_is_p99: bool,
-    latency: Option<(usize, [Printed; 3])>,
+    latency: Option<[Printed; 3]>,
     line_without_unit: Option<usize>,
     request_rate_is_nan: bool,
     /// Millionths of a per cent → seconds.
@@ -192,7 +192,7 @@ impl Report {
                 self.max_is_p99 = max_is_p99;
                 self.was_interrupted = interrupted;
             }
-            Line::Latency { mean, sd, max } => self.latency = Some((number, [mean, sd, max])),
+            Line::Latency { mean, sd, max } => self.latency = Some([mean, sd, max]),
             Line::LatencyWithoutUnit => self.line_without_unit = Some(number),
             Line::RequestRateIsNan => self.request_rate_is_nan = true,
             Line::Heading { is_hdr, .. } => self.is_wrk2 |= is_hdr,
@@ -253,18 +253,19 @@ impl Report {
             let what = "the latency has no unit, as old builds of wrk print it";
             return Err(Fault::new(what, "measure with wrk 4 or later").on_line(line));
         }
-        let Some((_, [mean, sd, max])) = self.latency else {
+        let Some([mean, sd, max]) = self.latency else {
             return Err(Fault::new("the report has no `Latency` line", again).on_line(totals.line));
         };
         let (hdr_mean, hdr_sd) = self.hdr_mean.unzip();
         let (mean, sd) = (finer(mean, hdr_mean), finer(sd, hdr_sd));
         // wrk prints zeros where it has no sample; no response takes no time.
-        let has_samples = mean.value.is_finite() && mean.value != 0.0;
+        let has_samples = mean.value > 0.0;
         let sampled = |value: f64| Some(value).filter(|value| has_samples && value.is_finite());
         let largest = if self.max_is_p99 { self.hdr_max } else { Some(finer(max, self.hdr_max)) };
-        // An error line that was not printed means zero, if the report is whole.
+        // The lines of errors stand before `Requests/sec`. In a whole report, one that was not printed means zero; in
+        // one that stops before, the last line may be half a number.
         let is_whole = self.requests_per_second.is_some();
-        let errors = self.socket_errors.or(is_whole.then(SocketErrors::default));
+        let errors = is_whole.then(|| self.socket_errors.unwrap_or_default());
         let http = Http {
             latency_mean: sampled(mean.value),
             latency_sd: sampled(sd.value),
@@ -280,7 +281,7 @@ impl Report {
             read_errors: errors.map(|errors| errors.read),
             write_errors: errors.map(|errors| errors.write),
             timeouts: errors.map(|errors| errors.timeout),
-            status_errors: self.status_errors.or(is_whole.then_some(0)),
+            status_errors: is_whole.then(|| self.status_errors.unwrap_or(0)),
         };
         Ok((self.exact_duration(totals)?, http))
     }
@@ -338,7 +339,7 @@ impl Report {
                 "check that the server answers at this address within --timeout, and run it again",
             ));
         }
-        if http.latency_mean.is_none() {
+        if http.latency_mean.is_none_or(|mean| mean <= 0.0) {
             return Err(Fault::new(
                 "no latency was measured, as no response came within --timeout",
                 "raise --timeout above the longest latency, and run it again",
@@ -353,7 +354,7 @@ impl Report {
                 "run it again to its end",
             ));
         }
-        if http.status_errors.is_some_and(|count| count >= requests) {
+        if http.status_errors.or(self.status_errors).is_some_and(|count| count >= requests) {
             return Err(Fault::new(
                 format!("all {requests} responses have an error status (neither 2xx nor 3xx)"),
                 "mend the server, the proxy or the address, and run it again: an error is often answered faster \
@@ -364,7 +365,7 @@ impl Report {
     }
 
     fn tool(&self) -> Tool {
-        let has_mean = self.latency.is_some_and(|(_, [mean, ..])| mean.value > 0.0);
+        let has_mean = self.latency.is_some_and(|[mean, ..]| mean.value > 0.0);
         let is_short_wrk2 = self.request_rate_is_nan && has_mean;
         if self.is_wrk2 || self.rate.is_some() || is_short_wrk2 { Tool::Wrk2 } else { Tool::Wrk }
     }

@@ -15,13 +15,18 @@ pub(super) struct Series<'a> {
     pub write: &'a dyn Fn(usize, i64, &mut Values),
 }
 
-/// A printed set that cannot be met is recognised by this many moves that did not meet it.
-const MOVES: u32 = 20_000;
+/// Draws of one series. The first only go downhill, which leaves a draw nearly as it was drawn; the others anneal.
 const DRAWS: u32 = 200;
+const DOWNHILL: u32 = 20;
+/// Moves of one search.
+const MOVES: u32 = 8_000;
+/// Heat that takes a search over a barrier of so many widths of a printed range, at its start and at its end.
+const HOTTEST: f64 = 10.0;
+const COLDEST: f64 = 0.01;
 
 impl Series<'_> {
     /// Draws values and moves them until `runs` meet the targets, stage by stage; anew while the outcome is remarkable.
-    /// Where no draw meets the targets, `runs` hold the nearest that was found of the last.
+    /// Where a draw does not meet the targets, `runs` hold the nearest that was found.
     pub fn find(
         &self,
         mut draw: impl FnMut(&mut Rng) -> Vec<i64>,
@@ -31,11 +36,16 @@ impl Series<'_> {
     ) -> Vec<i64> {
         let mut points = Vec::new();
         // Small samples cannot pass every check; the last draw serves then.
-        for _ in 0..DRAWS {
+        for drawn in 0..DRAWS {
             points = draw(rng);
-            stages.iter().for_each(|targets| self.settle(&mut points, runs, targets, rng));
-            let met = stages.iter().all(|targets| targets.iter().all(|target| target.met(runs)));
-            if !met || is_unremarkable(&points) {
+            let (anneal, mut held): (_, &[Target]) = (drawn >= DOWNHILL, &[]);
+            for targets in stages {
+                self.settle(&mut points, runs, targets, held, anneal, rng);
+                held = targets;
+            }
+            let met = stages.iter().all(|targets| miss(targets, runs) == 0.0);
+            let last = if met { is_unremarkable(&points) } else { anneal };
+            if last {
                 break;
             }
         }
@@ -43,29 +53,37 @@ impl Series<'_> {
     }
 
     /// Brings `points` onto the grid and moves them until `runs` meet every target, or no move is left; `runs` then hold
-    /// the nearest that was found.
+    /// the nearest that was found. No move takes them further from what is held.
     ///
-    /// Simulated annealing: on a coarse grid one move that helps a figure can hurt another by more.
-    fn settle(&self, points: &mut [i64], runs: &mut [Values], targets: &[Target], rng: &mut Rng) {
+    /// Simulated annealing (Kirkpatrick, Gelatt, Vecchi 1983, doi:10.1126/science.220.4598.671): on a coarse grid a move
+    /// that helps one figure can hurt another by more.
+    fn settle(
+        &self,
+        points: &mut [i64],
+        runs: &mut [Values],
+        targets: &[Target],
+        held: &[Target],
+        anneal: bool,
+        rng: &mut Rng,
+    ) {
         for (run, point) in points.iter_mut().enumerate() {
             *point = self.on_grid(run, *point);
         }
-        let miss = |points: &[i64], runs: &mut [Values]| {
-            self.write_all(points, runs);
-            targets.iter().map(|target| target.miss(runs)).sum::<f64>()
-        };
-        let mut here = miss(points, runs);
+        self.write_all(points, runs);
+        let (mut here, limit) = (miss(targets, runs), miss(held, runs));
         let (mut nearest, mut least) = (points.to_vec(), here);
-        let reach = self.reach(points);
-        for left in (1..=MOVES).rev() {
+        let spread = points.iter().max().zip(points.iter().min()).map_or(0, |(high, low)| high - low);
+        for done in 0..if anneal { MOVES } else { MOVES / 8 } {
             if least == 0.0 {
                 break;
             }
             let before = points.to_vec();
-            self.step_aside(points, reach, rng);
-            let there = miss(points, runs);
-            let heat = 0.3 * f64::from(left) / f64::from(MOVES);
-            if there <= here || rng.uniform() < ((here - there) / heat).exp() {
+            self.step_aside(points, spread, rng);
+            self.write_all(points, runs);
+            let there = miss(targets, runs);
+            let heat = HOTTEST * libm::pow(COLDEST / HOTTEST, f64::from(done) / f64::from(MOVES));
+            let accepted = there <= here || anneal && rng.uniform() < libm::exp((here - there) / heat);
+            if accepted && miss(held, runs) <= limit {
                 here = there;
             } else {
                 points.copy_from_slice(&before);
@@ -79,31 +97,21 @@ impl Series<'_> {
         self.write_all(points, runs);
     }
 
-    /// How many doublings of a step stay well inside the spread of the runs.
-    fn reach(&self, points: &[i64]) -> u64 {
-        let (low, high) = points.iter().fold((i64::MAX, 0), |(low, high), point| (low.min(*point), high.max(*point)));
-        let steps = (high - low) / (self.step)(high).max(1) / 32;
-        u64::from(steps.max(1).ilog2()) + 1
-    }
-
     /// Moves one run, or two in opposite directions (which keeps the mean), or exchanges two.
-    fn step_aside(&self, points: &mut [i64], reach: u64, rng: &mut Rng) {
+    fn step_aside(&self, points: &mut [i64], spread: i64, rng: &mut Rng) {
         let n = points.len() as u64;
         let (i, j) = (rng.below(n) as usize, rng.below(n) as usize);
         let kind = rng.below(4);
         if kind == 0 {
             points.swap(i, j);
         }
-        let size = (1 << rng.below(reach)) * if rng.below(2) == 0 { -1 } else { 1 };
-        let moves = [(i, size), (j, -size)];
-        for (run, size) in moves.into_iter().take([0, 1, 2, 2].get(kind as usize).copied().unwrap_or(0)) {
+        let step = points.get(i).map_or(1, |point| (self.step)(*point));
+        // By doublings of a step, well inside the spread of the runs.
+        let doublings = u64::from((spread / step / 32).max(1).ilog2()) + 1;
+        let move_by = (step << rng.below(doublings)) * if rng.below(2) == 0 { -1 } else { 1 };
+        for (run, move_by) in [(i, if kind > 0 { move_by } else { 0 }), (j, if kind > 1 { -move_by } else { 0 })] {
             if let Some(point) = points.get_mut(run) {
-                *point = point.saturating_add((self.step)(*point) * size);
-            }
-        }
-        for run in [i, j] {
-            if let Some(point) = points.get_mut(run) {
-                *point = self.on_grid(run, *point);
+                *point = self.on_grid(run, point.saturating_add(move_by));
             }
         }
     }
@@ -124,6 +132,10 @@ impl Series<'_> {
     }
 }
 
+fn miss(targets: &[Target], runs: &[Values]) -> f64 {
+    targets.iter().map(|target| target.miss(runs)).sum()
+}
+
 /// `n` normal scores of mean 0 and SD 1.
 pub(super) fn scores(n: usize, rng: &mut Rng) -> Vec<f64> {
     standardised(&(0..n).map(|_| rng.normal()).collect::<Vec<_>>())
@@ -133,7 +145,7 @@ pub(super) fn scores(n: usize, rng: &mut Rng) -> Vec<f64> {
 pub(super) fn standardised(draw: &[f64]) -> Vec<f64> {
     let n = draw.len() as f64;
     let mean = draw.iter().sum::<f64>() / n;
-    let sd = (draw.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+    let sd = (draw.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0)).sqrt();
     draw.iter().map(|x| if sd > 0.0 { (x - mean) / sd } else { 0.0 }).collect()
 }
 
@@ -143,7 +155,7 @@ fn is_unremarkable(points: &[i64]) -> bool {
     let scores = standardised(&points.iter().map(|point| (*point as f64).sqrt()).collect::<Vec<_>>());
     let n = scores.len() as f64;
     let mean = |terms: &mut dyn Iterator<Item = f64>| terms.sum::<f64>() / n;
-    let skew = mean(&mut scores.iter().map(|z| z.powi(3)));
+    let skew = mean(&mut scores.iter().map(|z| z * z * z));
     let centre = (n - 1.0) / 2.0;
     let drift =
         mean(&mut scores.iter().enumerate().map(|(i, z)| z * (i as f64 - centre))) / ((n * n - 1.0) / 12.0).sqrt();
@@ -160,8 +172,8 @@ pub(super) fn at_score(mean: f64, sd: f64, score: f64) -> f64 {
     if cv < 0.25 {
         return mean + sd * score;
     }
-    let sigma = cv.mul_add(cv, 1.0).ln().sqrt();
-    mean * (sigma * score - sigma * sigma / 2.0).exp()
+    let sigma = libm::log1p(cv * cv).sqrt();
+    mean * libm::exp(sigma * score - sigma * sigma / 2.0)
 }
 
 /// Somewhere about the middle of a range; a range open below counts from zero.

@@ -102,8 +102,9 @@ fn find(
     Series { step, floor, write: &write }.find(draw, runs, &[&of_metrics(targets, &[metric])], rng);
 }
 
+/// At most 10⁹ s, so that no grid step leaves the integers.
 fn points(seconds: f64) -> i64 {
-    (seconds / POINT).round() as i64
+    (seconds.min(1e9) / POINT).round() as i64
 }
 
 fn seconds(run: &Values, metric: &str) -> f64 {

@@ -52,7 +52,7 @@ impl Item<'_> {
 
     fn percent_decimals(&self, digits: u8) -> usize {
         let half = self.means.percent_change_interval.as_ref().ok().and_then(half_width);
-        decimals_of(&[half], self.means.percent_change.clone().unwrap_or_default(), digits.min(2)).min(2)
+        decimals_of(&[half], self.means.percent_change.clone().unwrap_or_default(), digits).min(1)
     }
 
     fn percent(&self, digits: u8) -> Cell {
@@ -384,8 +384,8 @@ fn run_figure(context: &Context, metric: &MetricInfo, scenario: Option<&str>, sa
     Figure {
         id: format!("runs-{}{slug}", metric.id.replace('_', "-")),
         caption: context.prose(&format!(
-            "{}{within}: every run as a point over a box of the quartiles, with the mean (diamond) and its {} confidence \
-             interval. {}.",
+            "{}{within}. Points: runs; box: quartiles; whiskers: furthest run within 1.5 IQR; diamond and bar above: mean \
+             with its {} confidence interval. {}.",
             metric.label,
             context.level(),
             counts.join("; ")
@@ -433,7 +433,8 @@ fn forest(context: &Context, items: &[&Item]) -> Option<Figure> {
     Some(Figure {
         id: "changes".to_owned(),
         caption: context.prose(&format!(
-            "Change of each metric's mean relative to {}, with Fieller's {} confidence interval ({}).",
+            "Change of each metric's mean relative to {}, with Fieller's {} confidence interval ({}). An arrow: the \
+             interval goes on beyond the axis.",
             context.baseline_label(),
             context.level(),
             context.runs_phrase()

@@ -140,7 +140,7 @@ fn of_means(context: &Context, cite: &Cite, metric: &MetricInfo, means: &Means, 
     }
     if let Ok(percent) = means.percent_change {
         let half = means.percent_change_interval.as_ref().ok().and_then(half_width);
-        let decimals = decimals_of(&[half], percent, context.digits().min(2)).min(2);
+        let decimals = decimals_of(&[half], percent, context.digits()).min(1);
         add(&["change"], "change of the mean", signed(percent, decimals), percent, "%");
         if let Ok(interval) = &means.percent_change_interval {
             for (word, bound) in [("lower", interval.lower), ("upper", interval.upper)] {

@@ -6,18 +6,18 @@ use super::number::{fixed, number, text};
 use crate::analysis::{Published, PublishedCell, PublishedRow, PublishedTable};
 
 /// The marks of a cell: the figure from the runs rounds to the printed one, or does not.
-const AGREES: &str = "=";
-const DISAGREES: &str = "≠";
+const AGREES: &str = "yes";
+const DISAGREES: &str = "no";
 
 pub(super) fn section(context: &Context) -> Option<Section> {
     let published = context.analysis.published.as_ref()?;
     let cells = || published.tables.iter().flat_map(|table| &table.rows).flat_map(|row| &row.cells);
     let agreeing = cells().filter(|cell| cell.agrees).count();
     let doi = published.doi.as_ref().map_or(String::new(), |doi| format!(" DOI {doi}."));
+    let citation = published.citation.trim_end_matches('.');
     let mut blocks = vec![Block::Text {
         text: format!(
-            "{}{doi} Of the {} printed figures, {agreeing} are what these runs give, at the precision printed.",
-            published.citation,
+            "{citation}.{doi} Of the {} printed figures, {agreeing} are what these runs give, at the precision printed.",
             cells().count()
         ),
     }];
@@ -35,7 +35,7 @@ fn published_table(context: &Context, published: &Published, table: &PublishedTa
     for mode in &modes {
         columns.push(Column { header: format!("{}, printed", context.label(&mode.id)), align: Align::Centre });
         columns.push(Column { header: "From the runs".to_owned(), align: Align::Centre });
-        columns.push(Column { header: String::new(), align: Align::Centre });
+        columns.push(Column { header: "Agrees".to_owned(), align: Align::Centre });
     }
     let mut notes =
         vec![format!("{AGREES}: the figure from the runs rounds to the printed one; {DISAGREES}: it does not.")];
@@ -71,7 +71,7 @@ fn published_table(context: &Context, published: &Published, table: &PublishedTa
 
 /// Printed figure, figure from the runs, mark. A disagreeing one shows a digit more than was printed.
 fn triple(context: &Context, cell: &PublishedCell) -> [Cell; 3] {
-    let decimals = cell.decimals as usize + usize::from(!cell.agrees && cell.decimals > 0);
+    let decimals = cell.decimals as usize + usize::from(!cell.agrees);
     let round = |value: f64| if cell.decimals > 12 { format!("{value:.1e}") } else { fixed(value, decimals.min(12)) };
     let computed = match cell.computed.as_slice() {
         [] => Cell::Missing,

@@ -61,8 +61,8 @@ const MOST_RESAMPLES: usize = 10_000_000;
 
 /// The intervals of `statistic(baseline, treatment)`, which returns `None` where it does not exist.
 ///
-/// Undefined when a mode has fewer than two runs, when there are no resamples or above ten million, or when the statistic does not exist for
-/// the data or for one of their resamples.
+/// Undefined when a mode has fewer than two runs, when there is no resample or more than ten million, or when the
+/// statistic does not exist for the data or for one of their resamples.
 pub fn bootstrap<T: Copy>(
     baseline: &[T],
     treatment: &[T],

@@ -11,7 +11,7 @@
 //! J  = Γ(df/2) / (√(df/2)·Γ((df − 1)/2)),  df = n₁ + n₂ − 2
 //! ```
 //!
-//! J is exact, not the usual approximation 1 − 3/(4·df − 1), which is off by 2e-5 at df = 18 and 1 % at df = 2.
+//! J is exact, not the usual approximation 1 − 3/(4·df − 1), which is off by 1e-4 at df = 18 and by 1 % at df = 2.
 //!
 //! # Assumptions
 //!

@@ -201,3 +201,6 @@ fn tail(level: f64, alternative: Alternative) -> Result<f64> {
     }
     Ok(if alternative == Alternative::TwoSided { (1.0 - level) / 2.0 } else { 1.0 - level })
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,10 +16,9 @@
 //! interval       = estimate·exp(±t(df; (1 + level)/2)·standard_error)
 //! ```
 //!
-//! When one mode has no event, its logarithm does not exist. Given the number of events N of the other mode, the
-//! ratio's only bound is then that of the exact conditional test (Clopper and Pearson), as N events cannot all fall by
-//! chance on one side when the ratio is far from 1. Bursts make N events worth fewer; as in Korn and Graubard's interval N
-//! is divided by the other mode's dispersion:
+//! When one mode has no event, the logarithm does not exist and the ratio has a bound on one side only: that of the
+//! exact conditional test of Clopper and Pearson, given that the N events all fell into the other mode. Bursts make N
+//! events worth fewer, so N is divided by that mode's dispersion, as in Korn and Graubard's interval:
 //!
 //! ```text
 //! bound      = (E/e)·(α^(−1/N) − 1),  α = (1 − level)/2            of rate(empty mode)/rate(other mode)
@@ -58,8 +57,8 @@ pub(super) const METHOD: Method = Method {
                 Clopper and Pearson (1934), doi:10.1093/biomet/26.4.404",
 };
 
-/// Tests whether the rate of events of the treatment differs from the baseline's; estimate and interval are of the ratio
-/// treatment/baseline, the standard error of its logarithm.
+/// Tests whether the rate of events of the treatment differs from the baseline's; estimate and interval are of the
+/// ratio treatment/baseline, the standard error of its logarithm.
 ///
 /// Undefined without an event in either mode, with one run in a mode that has events, or when both modes' runs are all
 /// alike.
@@ -103,7 +102,7 @@ enum Empty {
     Treatment,
 }
 
-/// The exact conditional test and bound when one mode has no event; `other` are the totals of the runs of the other mode.
+/// The exact conditional test and bound when one mode has no event; `other` and `runs` are those of the other mode.
 fn bound(
     other: &Totals,
     runs: &[Events],

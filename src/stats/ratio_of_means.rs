@@ -22,8 +22,8 @@
 //!
 //! # References
 //!
-//! Fieller (1954), doi:10.1111/j.2517-6161.1954.tb00159.x. With unequal variances: Hasler, Vonk, Hothorn (2008),
-//! doi:10.1002/sim.3112.
+//! Fieller (1954), doi:10.1111/j.2517-6161.1954.tb00159.x. With unequal variances: Tamhane, Logan (2004), J. Biopharm.
+//! Stat. 14, 843–856; Hasler, Hothorn (2008), doi:10.1002/bimj.200710466.
 //!
 //! # Checked against
 //!

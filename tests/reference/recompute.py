@@ -342,7 +342,8 @@ def bootstrap_intervals(case):
     z0 = scipy.stats.norm.ppf(sum((v < estimate) + (v <= estimate) for v in values) / (2 * len(values)))
     squares = cubes = 0
     for j in (0, 1):
-        left_out = [value(*[m[:i] + m[i + 1 :] if k == j else m for k, m in enumerate(modes)]) for i in range(len(modes[j]))]
+        without = lambda i: [m[:i] + m[i + 1 :] if k == j else m for k, m in enumerate(modes)]
+        left_out = [value(*without(i)) for i in range(len(modes[j]))]
         u = [(sum(left_out) / len(left_out) - v) * (len(left_out) - 1) / len(left_out) for v in left_out]
         squares += sum(x**2 for x in u)
         cubes += sum(x**3 for x in u)

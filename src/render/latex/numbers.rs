@@ -16,7 +16,7 @@ pub(super) fn files(report: &Report, templates: &Templates) -> Result<Vec<File>,
     let names = names(&report.numbers)?;
     let numbers = names.iter().zip(&report.numbers).map(|(name, number)| {
         let [formatted, quantity] = [formatted, quantity].map(|form| verbatim(&form(number, report.decimal_separator)));
-        context! { name => verbatim(name), formatted, raw => &number.raw, quantity }
+        context! { name => verbatim(name), formatted, raw => verbatim(&raw(&number.raw)), quantity }
     });
     let tex = context! { generator => &report.generator, numbers => numbers.collect::<Vec<_>>() };
     let md = context! {
@@ -123,6 +123,11 @@ fn spell_number(digits: &str) -> String {
     }
 }
 
+/// A number stays as it is, for TeX to calculate with.
+fn raw(text: &str) -> String {
+    if Printed::parse(text).is_some() { text.into() } else { escape(text) }
+}
+
 /// As the tables print it, without the unit.
 fn formatted(number: &Number, decimal: char) -> String {
     match &number.formatted {
@@ -177,7 +182,8 @@ fn glossary(report: &Report, names: &[String]) -> String {
     let columns = [("Macro", Align::Left), ("Value", Align::Number), ("Definition", Align::Left)]
         .map(|(header, align)| Column { header: header.into(), align });
     let rows = names.iter().zip(&report.numbers).map(|(name, number)| {
-        let value = format!("{} {}", plain(&number.formatted, report.decimal_separator), number.unit);
+        let unit = if number.formatted == Cell::Missing { "" } else { &number.unit };
+        let value = format!("{} {unit}", plain(&number.formatted, report.decimal_separator));
         vec![format!("`{name}`"), in_cell(&value), in_cell(&number.definition)]
     });
     pipe_table(&columns, &rows.collect::<Vec<_>>())

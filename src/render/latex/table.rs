@@ -16,7 +16,7 @@ pub(super) struct Layout {
 }
 
 /// The lines that fit on a page with caption and notes, upright and sideways.
-const PAGE: usize = 40;
+const PAGE: usize = 46;
 const SIDEWAYS_PAGE: usize = 20;
 
 impl Layout {
@@ -113,8 +113,8 @@ const SIZES: [Size; 6] = [
 
 /// A column of a two-column paper (3.4 in), in points.
 const TWO_COLUMN: f64 = 245.0;
-/// The width of the text of `report.tex` (160 mm), in points.
-const UPRIGHT: f64 = 455.0;
+/// The width of the text of `report.tex` (180 mm) with some room, in points.
+const UPRIGHT: f64 = 502.0;
 /// The height of the text of conference papers on letter paper (9.2 in), less than that of `report.tex`, in points.
 const SIDEWAYS: f64 = 660.0;
 

@@ -1,0 +1,10 @@
+//! One test program, so that the dependencies are linked once.
+
+mod compare;
+mod figures;
+mod formats;
+mod golden;
+mod latex;
+mod program;
+mod reference;
+mod render;
