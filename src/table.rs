@@ -153,6 +153,10 @@ pub fn value(row: &Row, metric: &Metric) -> Option<f64> {
 }
 
 fn row(run: &Run) -> Row {
+    let mut setup = run.measurements.setup.clone();
+    if let Some(source) = run.measurements.transfer.as_ref().and_then(|transfer| transfer.mss_source) {
+        setup.insert("mss_source", source.to_owned());
+    }
     let mut notes = run.measurements.notes.clone();
     notes.extend(metric::notes(&run.measurements));
     Row {
@@ -164,7 +168,7 @@ fn row(run: &Run) -> Row {
         tool: Some(run.measurements.tool.name().to_owned()),
         source: Some(run.source.clone()),
         values: metric::values(&run.measurements),
-        setup: run.measurements.setup.clone(),
+        setup,
         notes,
     }
 }
@@ -217,28 +221,23 @@ struct Builder {
 
 impl Builder {
     fn read_csv(&mut self, path: &Path, shown: &str) -> Result<(), Error> {
-        let file = File::open(path).map_err(|error| unreadable(shown, &error.to_string()))?;
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(false).from_reader(file);
+        let bytes = std::fs::read(path).map_err(|error| unreadable(shown, &error.to_string()))?;
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(false).from_reader(bytes.as_slice());
         let headers = reader.headers().map_err(|error| unreadable(shown, &error.to_string()))?.clone();
         let columns = Columns::find(&headers.iter().map(str::to_owned).collect::<Vec<_>>(), shown)?;
         let mut problems = Vec::new();
         for record in reader.records() {
-            let record = match record {
-                Ok(record) => record,
-                Err(error) => {
-                    let line = error.position().map_or(0, |position| position.line());
-                    let what = format!("is not a row of the table ({error})");
-                    problems.push(
-                        Fault::new(what, "give every row as many cells as the header").on_line(line as usize).at(shown),
-                    );
-                    continue;
-                }
+            let position = match &record {
+                Ok(record) => record.position(),
+                Err(error) => error.position(),
             };
-            let line = record.position().map_or(0, |position| position.line()) as usize;
-            let cell = |column: usize| record.get(column).unwrap_or("");
-            match columns.line(cell).and_then(|parsed| parsed.map_or(Ok(()), |parsed| self.add(parsed))) {
-                Ok(()) => {}
-                Err(fault) => problems.push(fault.on_line(line).at(shown)),
+            let line = position.map(|position| line_of(position, &bytes));
+            let added = record.map_err(|error| not_a_row(&error)).and_then(|record| {
+                let parsed = columns.line(|column| record.get(column).unwrap_or(""))?;
+                parsed.map_or(Ok(()), |parsed| self.add(parsed))
+            });
+            if let Err(fault) = added {
+                problems.push(Fault { line, ..fault }.at(shown));
             }
         }
         if problems.is_empty() { Ok(()) } else { Err(Error::Failed(problems)) }
@@ -373,6 +372,24 @@ impl Builder {
             }
         }
         metrics
+    }
+}
+
+/// The line that a record stands on; its position is where the record before it ended.
+fn line_of(position: &csv::Position, bytes: &[u8]) -> usize {
+    let from = usize::try_from(position.byte()).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
+    let ends = from.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n');
+    position.line() as usize + ends.count()
+}
+
+fn not_a_row(error: &csv::Error) -> Fault {
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => Fault::new(
+            format!("is not a row of the table (it has {len} cells, the header {expected_len})"),
+            "give every row as many cells as the header",
+        ),
+        csv::ErrorKind::Utf8 { .. } => Fault::new("is not UTF-8 text", "save the table as UTF-8"),
+        _ => Fault::new(format!("is not a row of the table ({error})"), "correct this line"),
     }
 }
 

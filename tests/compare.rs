@@ -11,8 +11,7 @@ use serde_json::Value;
 use super::program::{Case, Ended, meshstats, program};
 
 /// Latency of the model study: mean, SD and n without and with the mesh.
-const LATENCY: &[&str] =
-    &["compare", "--mean", "11.66", "15.00", "--sd", "0.25", "0.22", "--n", "20", "20"];
+const LATENCY: &[&str] = &["compare", "--mean", "11.66", "15.00", "--sd", "0.25", "0.22", "--n", "20", "20"];
 
 fn json(ended: Ended) -> Value {
     serde_json::from_str(&ended.ok().stdout).expect("--json prints JSON")
@@ -93,8 +92,7 @@ fn files_of_numbers_are_compared_like_their_moments() {
     case.write("a", "\u{feff}# ms\n10\n 12 # slow\r\n\n11\n");
     case.write("b", "2e1\n+22\n21.0");
     let of_files = json(case.run(&["compare", "a", "b", "--json"]));
-    let of_moments =
-        json(meshstats(&["compare", "--mean", "11", "21", "--sd", "1", "1", "--n", "3", "3", "--json"]));
+    let of_moments = json(meshstats(&["compare", "--mean", "11", "21", "--sd", "1", "1", "--n", "3", "3", "--json"]));
     assert_eq!(of_files, of_moments);
 }
 
@@ -196,10 +194,9 @@ fn a_wrong_command_line_ends_with_2() {
 /// Two samples that differ enough within themselves to be tested.
 fn two_samples() -> impl Strategy<Value = (Vec<f64>, Vec<f64>)> {
     let sample = || {
-        prop::collection::vec(1.0..1000.0, 2..30)
-            .prop_filter("a sample varies", |values: &Vec<f64>| {
-                values.iter().any(|value| (value - values[0]).abs() > 1e-3)
-            })
+        prop::collection::vec(1.0..1000.0, 2..30).prop_filter("a sample varies", |values: &Vec<f64>| {
+            values.iter().any(|value| (value - values[0]).abs() > 1e-3)
+        })
     };
     (sample(), sample())
 }

@@ -413,3 +413,30 @@ fn replace(dir: &Path, file: &str, from: &str, to: &str) {
     assert!(text.contains(from), "{file} has no {from}");
     fs::write(dir.join(file), text.replace(from, to)).unwrap();
 }
+
+/// The reports that are committed, as a reader of the repository would compile them.
+#[test]
+fn every_committed_report_compiles() {
+    let reports = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports");
+    let mut compiled = 0;
+    for entry in fs::read_dir(&reports).expect("reports/ can be listed") {
+        let source = entry.unwrap().path();
+        if !source.join("report.tex").is_file() {
+            continue;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        copy(&source, dir.path());
+        compile(dir.path(), "report.tex");
+        compiled += 1;
+    }
+    assert!(compiled >= 2, "{compiled} reports were found");
+}
+
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() { copy(&path, &target) } else { fs::copy(&path, &target).map(drop).unwrap() }
+    }
+}

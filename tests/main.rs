@@ -8,3 +8,5 @@ mod latex;
 mod program;
 mod reference;
 mod render;
+mod study;
+mod table;

@@ -1,8 +1,10 @@
 //! The README tells the truth: its commands run, its table is the report's, its macro exists.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
+
+use super::latex::copy;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -24,15 +26,6 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
         }
     }
     lines
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a temporary directory is writable");
-    for entry in fs::read_dir(from).expect("the data can be listed") {
-        let path = entry.expect("the data can be listed").path();
-        let target = to.join(path.file_name().expect("an entry has a name"));
-        if path.is_dir() { copy(&path, &target) } else { fs::copy(&path, &target).map(drop).expect("the data can be copied") }
-    }
 }
 
 #[test]

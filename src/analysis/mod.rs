@@ -238,7 +238,7 @@ impl Analysis {
 pub fn analyze(study: &Study, table: &Table, claims: Option<&Claims>) -> Result<Analysis, Error> {
     if table.rows.is_empty() {
         return Err(Problem::new(
-            study.dir.display().to_string(),
+            study.place(),
             "holds no run that can be used",
             "see what was refused with `meshstats ingest`",
         )
@@ -380,9 +380,12 @@ fn mss(study: &Study, table: &Table) -> Option<String> {
     found.dedup();
     let list: Vec<String> = found.iter().map(u64::to_string).collect();
     let keys: BTreeSet<&str> = rows().filter_map(|row| row.setup.get("mss_source").map(String::as_str)).collect();
-    let from =
-        if keys.is_empty() { "the table".to_owned() } else { keys.into_iter().collect::<Vec<_>>().join(" and ") };
-    Some(format!("{} bytes, from {from} of each run", list.join(" or ")))
+    let from = match keys.into_iter().collect::<Vec<_>>().as_slice() {
+        [] => "from the table of values".to_owned(),
+        ["tcp_mss_default"] => "from tcp_mss_default in each log, which is the control connection's".to_owned(),
+        keys => format!("from {} in each log", keys.join(" or ")),
+    };
+    Some(format!("{} bytes, {from}", list.join(" or ")))
 }
 
 /// `None` alone where there are no scenarios.

@@ -7,12 +7,11 @@ use serde::Serialize;
 
 use super::StudyInfo;
 use crate::run::Note;
-use crate::study::natural_cmp;
-use crate::table::Table;
+use crate::study::{Named, natural_cmp};
+use crate::table::{Row, Table};
 
-/// Facts of a set-up that two modes may differ in without harm to the comparison: what it is that was measured, and
-/// what another fact says already.
-const MAY_DIFFER: [&str; 2] = ["url", "mss_source"];
+/// The fact of a set-up that two modes may differ in without harm to the comparison: where it is that was measured.
+const MAY_DIFFER: &str = "url";
 
 /// One fact of the set-up: its values in each mode, `not said` where a log does not tell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -84,15 +83,19 @@ fn of_runs(info: &StudyInfo, table: &Table) -> Vec<CountedNote> {
 
 /// What the logs say of the set-up, by tool and fact.
 pub fn setup(table: &Table) -> Vec<SetupFact> {
+    facts(&table.rows.iter().collect::<Vec<_>>())
+}
+
+fn facts(rows: &[&Row]) -> Vec<SetupFact> {
     let mut facts: BTreeMap<(&str, &str), BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::new();
-    for row in &table.rows {
+    for row in rows {
         let tool = row.tool.as_deref().unwrap_or("");
-        for key in row.setup.keys().filter(|key| **key != "tool") {
+        for key in row.setup.keys().filter(|key| !["tool", "mss_source"].contains(key)) {
             facts.entry((tool, key)).or_default();
         }
     }
     for ((tool, key), values) in &mut facts {
-        for row in table.rows.iter().filter(|row| row.tool.as_deref().unwrap_or("") == *tool) {
+        for row in rows.iter().filter(|row| row.tool.as_deref().unwrap_or("") == *tool) {
             values.entry(&row.mode).or_default().insert(row.setup.get(key).map_or("not said", String::as_str));
         }
     }
@@ -113,37 +116,51 @@ pub fn setup(table: &Table) -> Vec<SetupFact> {
         .collect()
 }
 
-/// A set-up that differs between modes confounds the comparison; one that differs within a mode widens it.
+/// A set-up that differs between modes confounds the comparison; one that differs within a mode widens it. Scenarios
+/// differ on purpose: each is looked at by itself, and of what is the same in several the first is told.
 fn of_setups(info: &StudyInfo, table: &Table) -> Vec<Note> {
-    let facts = setup(table);
-    let told = facts.iter().filter(|fact| !MAY_DIFFER.contains(&fact.name.as_str()));
-    told.filter_map(|fact| {
-        let by_mode: Vec<(&str, &Vec<String>)> =
-            info.modes.iter().filter_map(|mode| Some((mode.label.as_str(), fact.values.get(&mode.id)?))).collect();
-        let (_, first) = by_mode.first()?;
-        let list = |values: &[String]| {
-            let more = if values.len() > 4 { ", …" } else { "" };
-            format!("{}{more}", values.iter().take(4).map(String::as_str).collect::<Vec<_>>().join(", "))
-        };
-        let detail =
-            by_mode.iter().map(|(mode, values)| format!("{mode}: {}", list(values))).collect::<Vec<_>>().join("; ");
-        let name = fact.name.replace('_', " ");
-        let note = if by_mode.iter().any(|(_, values)| values != first) {
-            Note::new(
-                "setup-differs",
-                format!("{} ran with different {name} in different modes", fact.tool),
-                "the comparison mixes this with the effect of the mode; repeat with the same set-up",
-            )
-        } else if first.len() > 1 && info.scenarios.is_empty() {
-            Note::new(
-                "setup-varies",
-                format!("{} ran with different {name} within a mode", fact.tool),
-                "split the runs into scenarios ({scenario} in the path pattern), or repeat with one set-up",
-            )
-        } else {
-            return None;
-        };
-        Some(note.with_detail(detail))
-    })
-    .collect()
+    let mut notes: Vec<Note> = Vec::new();
+    for scenario in super::scenario_ids(info, table) {
+        let rows: Vec<&Row> = table.rows.iter().filter(|row| row.scenario == scenario).collect();
+        let label = info.scenarios.iter().find(|named| Some(&named.id) == scenario.as_ref()).map(|named| &named.label);
+        for note in facts(&rows).iter().filter(|fact| fact.name != MAY_DIFFER).filter_map(|fact| of_fact(info, fact)) {
+            if !notes.iter().any(|known| known.what == note.what) {
+                notes.push(match (label, &note.detail) {
+                    (Some(label), Some(detail)) => note.clone().with_detail(format!("{label}: {detail}")),
+                    _ => note,
+                });
+            }
+        }
+    }
+    notes
+}
+
+fn of_fact(info: &StudyInfo, fact: &SetupFact) -> Option<Note> {
+    let by_mode: Vec<(&Named, &Vec<String>)> =
+        info.modes.iter().filter_map(|mode| Some((mode, fact.values.get(&mode.id)?))).collect();
+    let (_, first) = by_mode.first()?;
+    let list = |values: &[String]| {
+        let more = if values.len() > 4 { ", …" } else { "" };
+        format!("{}{more}", values.iter().take(4).map(String::as_str).collect::<Vec<_>>().join(", "))
+    };
+    let detail: Vec<String> =
+        by_mode.iter().map(|(mode, values)| format!("{}: {}", mode.label, list(values))).collect();
+    let name = fact.name.replace('_', " ");
+    let note = if by_mode.iter().any(|(_, values)| values != first) {
+        Note::new(
+            "setup-differs",
+            format!("{} ran with different {name} in different modes", fact.tool),
+            "the comparison mixes this with the effect of the mode; repeat with the same set-up, unless this is what the \
+             modes are about",
+        )
+    } else if first.len() > 1 {
+        Note::new(
+            "setup-varies",
+            format!("{} ran with different {name} within a mode", fact.tool),
+            "split the runs into scenarios ({scenario} in the path pattern), or repeat with one set-up",
+        )
+    } else {
+        return None;
+    };
+    Some(note.with_detail(detail.join("; ")))
 }

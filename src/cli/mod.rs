@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::error::Error;
-use crate::study::{MssPolicy, Overrides};
+use crate::study::{MssPolicy, Overrides, Pattern};
 
 /// Statistics and reports from raw wrk and iperf3 logs.
 ///
@@ -59,7 +59,7 @@ struct Reading {
     #[arg(long, value_name = "MODE")]
     baseline: Option<String>,
     /// Where mode, scenario and run stand in the paths, e.g. '{mode}/{tool}/run-{run}.{ext}' (repeatable)
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", value_parser = pattern)]
     logs: Vec<String>,
     /// Maximum segment size of the loss estimate: bytes, or from-log
     #[arg(long, value_name = "BYTES", value_parser = mss)]
@@ -84,6 +84,13 @@ impl Reading {
             confidence: self.confidence,
             strict: self.strict,
         }
+    }
+}
+
+fn pattern(text: &str) -> Result<String, String> {
+    match Pattern::new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(fault) => Err(format!("{}: {}", fault.what, fault.remedy)),
     }
 }
 

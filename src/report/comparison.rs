@@ -84,7 +84,14 @@ impl Item<'_> {
 pub(super) fn summary(context: &Context) -> Vec<String> {
     let items = items(context, true);
     if items.is_empty() {
-        return vec![format!("One mode, {}: nothing is compared.", context.baseline_label())];
+        let why = match context.treatments().as_slice() {
+            [] => format!("One mode, {}", context.baseline_label()),
+            _ => format!(
+                "No primary metric was measured in one scenario both in {} and in another mode",
+                context.baseline_label()
+            ),
+        };
+        return vec![format!("{why}: nothing is compared.")];
     }
     items.iter().map(|item| context.prose(&sentence(context, item))).collect()
 }

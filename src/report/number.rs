@@ -80,10 +80,11 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     if decimals == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }
 
-/// [`fixed`] with a `+` before what is positive.
+/// [`fixed`] with a `+` before what is positive as printed.
 pub fn signed(value: f64, decimals: usize) -> String {
     let text = fixed(value, decimals);
-    if value > 0.0 { format!("+{text}") } else { text }
+    let positive = value > 0.0 && text.bytes().any(|b| matches!(b, b'1'..=b'9'));
+    if positive { format!("+{text}") } else { text }
 }
 
 /// How many decimals show `digits` significant digits of `uncertainty`.
@@ -126,6 +127,11 @@ pub fn shortest(value: f64) -> String {
 /// Half of an interval's width, the measure of precision that its digits follow.
 pub fn half_width(interval: &Interval) -> Option<f64> {
     Some((interval.upper? - interval.lower?) / 2.0)
+}
+
+/// The interval of what cannot be below zero: where it has no lower bound, it begins there.
+pub fn nonnegative(interval: &Interval) -> Interval {
+    Interval { lower: interval.lower.or(Some(0.0)), ..*interval }
 }
 
 /// A p-value: three decimals from 0.01 up, two significant digits below, never zero.
@@ -189,6 +195,14 @@ mod tests {
         ] {
             assert_eq!(fixed(value, decimals), text, "{value} {decimals}");
         }
+    }
+
+    #[test]
+    fn zero_has_no_sign() {
+        assert_eq!(
+            [0.004, 0.005, -0.004, -0.005, 0.0].map(|v| signed(v, 2)),
+            ["0.00", "+0.01", "0.00", "-0.01", "0.00"]
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::model::{Cell, Number};
-use super::number::{self, Scale, decimals_of, fixed, half_width, p_value, signed};
+use super::number::{self, Scale, decimals_of, fixed, half_width, nonnegative, p_value, signed};
 use crate::analysis::{Compared, Means, MetricInfo, Rates, Sample};
 
 pub(super) fn numbers(context: &Context) -> Vec<Number> {
@@ -167,8 +167,9 @@ fn of_means(context: &Context, cite: &Cite, metric: &MetricInfo, means: &Means, 
 fn of_rates(context: &Context, cite: &Cite, rates: &Rates, numbers: &mut Vec<Number>) {
     let Ok(test) = &rates.ratio else { return };
     let against = format!("÷ {}", context.baseline_label());
-    let scale = test.estimate.or(test.interval.upper).unwrap_or_default();
-    let decimals = decimals_of(&[half_width(&test.interval)], scale, context.digits());
+    let interval = nonnegative(&test.interval);
+    let decimals =
+        decimals_of(&[half_width(&interval)], test.estimate.or(interval.lower).unwrap_or_default(), context.digits());
     let parts = [
         (vec!["ratio"], "ratio of the pooled rates", test.estimate),
         (vec!["ratio", "lower"], "lower bound of the interval of the rate ratio", test.interval.lower),

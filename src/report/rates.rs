@@ -1,7 +1,7 @@
 //! Counts with exposure: pooled rates, means of ratios, and the ratio of rates.
 
 use super::model::{Align, Block, Cell, Column, Section, Table};
-use super::number::{self, Scale, decimals_of, fixed, half_width, number, or_missing, p_value, text};
+use super::number::{self, Scale, decimals_of, fixed, half_width, nonnegative, number, or_missing, p_value, text};
 use super::{Context, header};
 use crate::analysis::{Compared, MetricInfo, MetricKind, Sample};
 use crate::metric::{self, Kind};
@@ -83,7 +83,8 @@ fn rate_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
         notes.push(format!("{}: {} ÷ {exposure_unit}.", metric.label, counted.to_lowercase()));
         for (sample, rate) in samples(context, metric) {
             let scale = Scale::of(&metric.unit, rate.rate);
-            let half = rate.interval.as_ref().ok().and_then(half_width).map(|half| scale.apply(half));
+            let interval = rate.interval.as_ref().map(nonnegative);
+            let half = interval.as_ref().ok().and_then(half_width).map(|half| scale.apply(half));
             let decimals = decimals_of(&[half], scale.apply(rate.rate), digits).max(
                 // Three digits of a rate whose interval is wide.
                 number::decimals(scale.apply(rate.rate), 3),
@@ -95,7 +96,7 @@ fn rate_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
                 number(fixed(rate.count, 0)),
                 number(fixed(rate.exposure, whole)),
                 number(fixed(scale.apply(rate.rate), decimals)),
-                or_missing(rate.interval.as_ref(), |i| number::interval(i, &scale, decimals)),
+                or_missing(interval, |i| number::interval(&i, &scale, decimals)),
                 number(fixed(scale.apply(rate.mean_of_ratios), decimals)),
             ]);
             notes.extend(
@@ -153,16 +154,19 @@ fn ratio_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
                 }
             };
             notes.extend(test.note.as_ref().map(|note| format!("{}, {mode}: {note}.", metric.label)));
-            let estimate = test.estimate.or(test.interval.upper).or(test.interval.lower).unwrap_or_default();
-            let decimals = decimals_of(&[half_width(&test.interval)], estimate, digits);
-            let bootstrap = rates.bootstrap.as_ref().map(|b| b.bca.as_ref().ok().copied().unwrap_or(b.percentile));
+            let interval = nonnegative(&test.interval);
+            let estimate = test.estimate.or(interval.lower).unwrap_or_default();
+            let decimals = decimals_of(&[half_width(&interval)], estimate, digits);
+            // Resampling a mode without events never finds one.
+            let bootstrap = rates.bootstrap.as_ref().ok().filter(|_| test.estimate.is_some());
+            let bootstrap = bootstrap.map(|b| b.bca.as_ref().ok().copied().unwrap_or(b.percentile));
             let optional = |value: Option<f64>, decimals| value.map_or(Cell::Missing, |v| number(fixed(v, decimals)));
             rows.push(vec![
                 text(metric.label.clone()),
                 text(mode),
                 optional(test.estimate, decimals),
-                number::interval(&test.interval, &plain, decimals),
-                or_missing(bootstrap, |i| number::interval(&i, &plain, decimals)),
+                number::interval(&interval, &plain, decimals),
+                bootstrap.map_or(Cell::Missing, |i| number::interval(&i, &plain, decimals)),
                 optional(test.statistic, 2),
                 optional(test.df, 1),
                 number(p_value(test.p_value)),

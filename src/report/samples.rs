@@ -4,6 +4,7 @@ use super::model::{Align, Block, Cell, Column, Section, Table};
 use super::number::{self, Scale, decimals_of, fixed, number, or_missing, text};
 use super::{Context, header};
 use crate::analysis::{MetricInfo, Sample};
+use crate::metric::Unit;
 use crate::stats::describe::Description;
 
 pub(super) fn section(context: &Context) -> Option<Section> {
@@ -121,11 +122,14 @@ fn quantiles(context: &Context, rows: &[Row]) -> Table {
             let decimals = row.decimals(digits);
             let d = row.description;
             let mut cells = row.cells(context);
-            let values = [d.min, d.lower_quartile, d.median, d.upper_quartile, d.max];
-            cells.extend(values.map(|value| number(fixed(row.scale.apply(value), decimals))));
-            cells.push(
-                row.sample.total.map_or(Cell::Missing, |total| number(fixed(row.scale.apply(total), decimals.min(1)))),
-            );
+            // A count is whole, and so are its extremes and its total; a quartile may fall between two.
+            let is_count = row.metric.unit == Unit::Count;
+            let (between, whole) = if is_count { (decimals.min(1), 0) } else { (decimals, decimals) };
+            let cell = |value: f64, decimals| number(fixed(row.scale.apply(value), decimals));
+            cells.push(cell(d.min, whole));
+            cells.extend([d.lower_quartile, d.median, d.upper_quartile].map(|value| cell(value, between)));
+            cells.push(cell(d.max, whole));
+            cells.push(row.sample.total.map_or(Cell::Missing, |total| cell(total, whole.min(1))));
             cells
         })
         .collect();

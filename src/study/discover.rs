@@ -130,21 +130,45 @@ fn fields(path: &str, tool: Tool, depth: usize) -> Fields<'_> {
     let mut parts: Vec<&str> = path.split('/').collect();
     let file = parts.pop().unwrap_or(path);
     let further = parts.split_off(depth);
-    let mut words: Vec<&str> = further.iter().flat_map(|dir| split_words(dir)).collect();
+    let mut words: Vec<&str> = further.iter().copied().flat_map(split_words).collect();
     words.extend(split_words(stem(file)));
     Fields { tool, dirs: parts, words, stem: stem(file) }
 }
 
-fn split_words(name: &str) -> impl Iterator<Item = &str> {
-    name.split(['-', '_', ' ', '(', ')'])
-        .flat_map(|word| match word.rsplit_once('.') {
-            // `baseline.3` counts, `istio1.25` is a version.
-            Some((name, number)) if is_digits(number) && !name.ends_with(|c: char| c.is_ascii_digit()) => {
-                vec![name, number]
+/// The words of a name, cut at what separates words and before the number in `baseline.3` (`istio1.25` is a version).
+/// `no-mesh` and `run_07` are one word: each half would say something else.
+fn split_words(name: &str) -> Vec<&str> {
+    let mut ends: Vec<(usize, usize)> = Vec::new();
+    let mut start = 0;
+    for (i, c) in name.char_indices().chain([(name.len(), ' ')]) {
+        if separates(c) || (c == '.' && counts(&name[start..i], &name[i + 1..])) {
+            if start < i {
+                ends.push((start, i));
             }
-            _ => vec![word],
-        })
-        .filter(|word| !word.is_empty())
+            start = i + c.len_utf8();
+        }
+    }
+    let mut words = Vec::with_capacity(ends.len());
+    let mut rest = ends.iter().peekable();
+    while let Some((start, end)) = rest.next() {
+        let both =
+            rest.next_if(|(next, last)| is_one_word(&name[*start..*end], &name[*next..*last], &name[*start..*last]));
+        words.push(&name[*start..both.map_or(*end, |(_, last)| *last)]);
+    }
+    words
+}
+
+fn separates(c: char) -> bool {
+    matches!(c, '-' | '_' | ' ' | '(' | ')')
+}
+
+/// Whether what follows a dot is a number of its own.
+fn counts(before: &str, after: &str) -> bool {
+    is_digits(after.split(separates).next().unwrap_or(after)) && !before.ends_with(|c: char| c.is_ascii_digit())
+}
+
+fn is_one_word(first: &str, second: &str, both: &str) -> bool {
+    if is_digits(second) { RUN_WORDS.contains(&first.to_lowercase().as_str()) } else { is_baseline(both) }
 }
 
 /// Whether a column of directories says something about modes: not constant, not the tool, not a count of runs.
@@ -180,7 +204,7 @@ fn is_run(word: &str) -> bool {
     let counted = is_digits(number) && (prefix.is_empty() || RUN_WORDS.contains(&prefix));
     let time = word.bytes().take_while(u8::is_ascii_digit).count() >= 6
         && word.chars().all(|c| c.is_ascii_digit() || "tz:.-_+".contains(c));
-    counted || time || RUN_WORDS.contains(&word.as_str())
+    counted || time
 }
 
 /// The digits that end a word, or all of it where none do.
@@ -335,6 +359,23 @@ mod tests {
         assert_eq!(
             found(&["direct1.txt", "direct2.txt", "proxy1.txt"]).iter().map(|r| r.0.as_str()).collect::<Vec<_>>(),
             ["direct", "direct", "proxy"]
+        );
+    }
+
+    #[test]
+    fn a_baseline_of_two_words_is_one_mode() {
+        assert_eq!(
+            found(&["wrk-no-mesh-c10-1.txt", "wrk-mesh-c10-1.txt", "wrk-no-mesh-c50-1.txt", "wrk-mesh-c50-1.txt"]),
+            [
+                row("no-mesh", Some("c10"), "1"),
+                row("mesh", Some("c10"), "1"),
+                row("no-mesh", Some("c50"), "1"),
+                row("mesh", Some("c50"), "1")
+            ]
+        );
+        assert_eq!(
+            found(&["without_proxy_no_1.txt", "proxy_no_1.txt"]),
+            [row("without_proxy", None, "1"), row("proxy", None, "1")]
         );
     }
 

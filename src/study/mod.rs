@@ -15,7 +15,7 @@ pub use manifest::{DecimalSeparator, Manifest, MssPolicy, Named, Patterns, Prove
 pub use pattern::Pattern;
 pub use scan::{Fate, Progress, Scanned, scan, sha256};
 
-use crate::error::{Error, Problem, Result};
+use crate::error::{Error, Fault, Problem, Result};
 use crate::parse::{FORMATS, Log, Repair};
 use crate::run::{Measurements, Tool};
 use crate::toml_file;
@@ -114,13 +114,23 @@ pub fn find(path: &Path) -> Result<Vec<PathBuf>> {
         return Ok(vec![path.to_owned()]);
     }
     let dirs = directories(path)?;
-    let named = |dir: &Path| is_baseline(&file_name(dir));
-    let looks_like_study =
-        |dir: &PathBuf| is_study(dir) || directories(dir).is_ok_and(|inner| inner.iter().any(|dir| named(dir)));
-    if !dirs.iter().any(|dir| named(dir)) && dirs.iter().any(looks_like_study) {
+    if dirs.iter().any(|dir| is_study(dir)) || look_like_studies(&dirs) {
         return Ok(dirs);
     }
     Ok(vec![path.to_owned()])
+}
+
+/// Whether each directory is a study of its own by the names in them: some hold a baseline, and no two share another
+/// mode (those that do are scenarios, runs or tools of one study).
+fn look_like_studies(dirs: &[PathBuf]) -> bool {
+    let names = |dir: &PathBuf| -> Vec<String> {
+        directories(dir).map(|inner| inner.iter().map(|dir| file_name(dir)).collect()).unwrap_or_default()
+    };
+    let modes: Vec<Vec<String>> = dirs.iter().map(names).collect();
+    let mut seen = BTreeSet::new();
+    !dirs.iter().any(|dir| is_baseline(&file_name(dir)))
+        && modes.iter().flatten().any(|name| is_baseline(name))
+        && modes.iter().flatten().filter(|name| !is_baseline(name)).all(|name| seen.insert(name))
 }
 
 fn directories(path: &Path) -> Result<Vec<PathBuf>> {
@@ -174,7 +184,7 @@ pub fn open(path: &Path, overrides: &Overrides, progress: Progress) -> Result<St
     scanned.retain(|file| file.path != MANIFEST && Some(&file.path) != study.manifest.published.as_ref());
     let has_logs = scanned.iter().any(|file| matches!(file.fate, Fate::Log(_)));
     if has_logs {
-        study.place(scanned, overrides.strict)?;
+        study.sort_in(scanned, overrides.strict)?;
     } else {
         study.use_tables(scanned)?;
     }
@@ -206,7 +216,7 @@ fn read_manifest(dir: &Path, inputs: &mut Vec<Input>) -> Result<Manifest> {
 
 impl Study {
     /// Gives every log its mode, scenario and run, by the manifest's patterns or by what the paths show.
-    fn place(&mut self, mut scanned: Vec<Scanned>, strict: bool) -> Result<()> {
+    fn sort_in(&mut self, mut scanned: Vec<Scanned>, strict: bool) -> Result<()> {
         let patterns = self.patterns()?;
         let (logs, others): (Vec<Scanned>, Vec<Scanned>) = {
             scanned.sort_by(|a, b| natural_cmp(&a.path, &b.path));
@@ -230,6 +240,7 @@ impl Study {
             }
         }
         self.ignored.sort_by(|a, b| natural_cmp(&a.path, &b.path));
+        self.rejected.sort_by(|a, b| natural_cmp(&a.path, &b.path));
         self.sort_runs();
         Ok(())
     }
@@ -272,7 +283,10 @@ impl Study {
                 })
                 .collect();
             let places = discover::discover(&tools).map_err(|fault| fault.at(self.dir.display().to_string()))?;
-            return Ok(places.into_iter().map(Some).collect());
+            // Where no path says the mode, the directory's name has to.
+            let named =
+                |place: Place| if place.mode.is_empty() { Place { mode: self.id.clone(), ..place } } else { place };
+            return Ok(places.into_iter().map(|place| Some(named(place))).collect());
         }
         let places: Vec<Option<Place>> =
             logs.iter().map(|file| patterns.iter().find_map(|pattern| pattern.place(&file.path))).collect();
@@ -291,15 +305,14 @@ impl Study {
     fn add(&mut self, file: Scanned, place: &Place, strict: bool) {
         let Fate::Log(log) = file.fate else { return };
         let shown = self.shown(&file.path);
-        for repair in log.repairs {
-            if strict {
-                let mut problem = Problem::new(&*shown, repair.what, "mend the log, or leave out --strict");
-                problem.fault.line = repair.line;
-                self.rejected.push(problem);
-            } else {
-                self.repairs.push((file.path.clone(), repair));
-            }
+        if strict && !log.repairs.is_empty() {
+            self.rejected.extend(log.repairs.into_iter().map(|repair| {
+                let fault = Fault::new(repair.what, "mend the log, or leave out --strict");
+                Fault { line: repair.line, ..fault }.at(&*shown)
+            }));
+            return;
         }
+        self.repairs.extend(log.repairs.into_iter().map(|repair| (file.path.clone(), repair)));
         let several = log.runs.len() > 1;
         for (i, run) in log.runs.into_iter().enumerate() {
             match run {
@@ -357,6 +370,14 @@ impl Study {
         Ok(())
     }
 
+    /// The study as the user would type it: its directory, or the table that it is.
+    pub fn place(&self) -> String {
+        match self.tables.as_slice() {
+            [table] if self.runs.is_empty() => self.shown(table),
+            _ => self.dir.display().to_string(),
+        }
+    }
+
     /// A path within the study as the user would type it.
     pub fn shown(&self, path: &str) -> String {
         self.dir.join(path).display().to_string()
@@ -388,7 +409,7 @@ fn apart(path: &str) -> Option<&'static str> {
 /// When more than one mode was found and nothing says which is the baseline, or when the one that is named does not
 /// exist.
 pub fn modes(study: &Study, found: &BTreeSet<String>) -> Result<(Vec<Named>, usize)> {
-    let shown = || study.dir.display().to_string();
+    let shown = || study.place();
     let list = || found.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
     let mut modes: Vec<Named> = study.manifest.modes.iter().cloned().map(Named::labelled).collect();
     if !modes.is_empty() {

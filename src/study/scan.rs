@@ -50,8 +50,8 @@ pub fn scan(root: &Path, progress: Progress) -> Result<Vec<Scanned>, Problem> {
             scanned
         })
         .collect();
-    let log_names: BTreeSet<String> =
-        files.iter().filter(|file| matches!(file.fate, Fate::Log(_))).map(|file| name_shape(&file.path)).collect();
+    let is_run = |file: &&Scanned| matches!(file.fate, Fate::Log(_)) && super::apart(&file.path).is_none();
+    let log_names: BTreeSet<String> = files.iter().filter(is_run).map(|file| name_shape(&file.path)).collect();
     for file in &mut files {
         if log_names.contains(&name_shape(&file.path)) {
             file.refuse_unless_a_look_alike("though files named like it are logs");
