@@ -11,7 +11,7 @@ use polars::prelude::*;
 use crate::error::{Error, Fault, Problem};
 use crate::metric::{self, METRICS, Metric, Unit, Values};
 use crate::run::Note;
-use crate::study::{MssPolicy, Run, Study};
+use crate::study::{MssPolicy, Provenance, Run, Study};
 use crate::toml_file::nearest;
 
 /// The values of every run, in the study's order.
@@ -29,6 +29,8 @@ pub struct Table {
 pub struct Row {
     /// Only where a table holds several studies.
     pub study: Option<String>,
+    /// The run was made to fit a publication.
+    pub reconstructed: bool,
     pub mode: String,
     pub scenario: Option<String>,
     pub block: Option<String>,
@@ -49,9 +51,12 @@ pub enum Format {
     Parquet,
 }
 
+/// The one provenance that a table says; what it does not say of was measured, or is not known.
+const RECONSTRUCTED: &str = "reconstructed";
+
 /// The columns of a tidy table.
 const REQUIRED: [&str; 4] = ["mode", "run", "metric", "value"];
-const OPTIONAL: [&str; 5] = ["study", "scenario", "block", "tool", "unit"];
+const OPTIONAL: [&str; 6] = ["study", "provenance", "scenario", "block", "tool", "unit"];
 
 impl Table {
     /// The table of a study: of its logs, or of the tables that it consists of. A table with a column `study` holds
@@ -66,6 +71,9 @@ impl Table {
             } else {
                 builder.read_csv(&path, &shown)?;
             }
+        }
+        if study.manifest.provenance == Some(Provenance::Reconstructed) {
+            builder.rows.iter_mut().for_each(|row| row.reconstructed = true);
         }
         if let Some(MssPolicy::Bytes(mss)) = study.manifest.mss {
             for row in builder.rows.iter_mut().filter(|row| row.values.contains_key("retransmits")) {
@@ -161,6 +169,7 @@ fn row(run: &Run) -> Row {
     notes.extend(metric::notes(&run.measurements));
     Row {
         study: None,
+        reconstructed: false,
         mode: run.mode.clone(),
         scenario: run.scenario.clone(),
         block: run.block.clone(),
@@ -175,8 +184,9 @@ fn row(run: &Run) -> Row {
 
 /// What names a run; an optional part only where any run has it.
 fn key_columns(rows: &[&Row]) -> Vec<Column> {
-    let parts: [(&str, fn(&Row) -> Option<&str>); 6] = [
+    let parts: [(&str, fn(&Row) -> Option<&str>); 7] = [
         ("study", |row| row.study.as_deref()),
+        ("provenance", |row| row.reconstructed.then_some(RECONSTRUCTED)),
         ("mode", |row| Some(&row.mode)),
         ("scenario", |row| row.scenario.as_deref()),
         ("block", |row| row.block.as_deref()),
@@ -206,6 +216,7 @@ type Key = (Option<String>, String, Option<String>, Option<String>, String, Opti
 /// One line of a tidy table.
 struct Line {
     key: Key,
+    reconstructed: bool,
     metric: String,
     value: f64,
     unit: Option<String>,
@@ -309,7 +320,8 @@ impl Builder {
         let index = *self.by_key.entry(line.key.clone()).or_insert(self.rows.len());
         if index == self.rows.len() {
             let (study, mode, scenario, block, run, tool) = line.key;
-            self.rows.push(Row { study, mode, scenario, block, run, tool, ..Row::default() });
+            let reconstructed = line.reconstructed;
+            self.rows.push(Row { study, reconstructed, mode, scenario, block, run, tool, ..Row::default() });
         }
         let row = &mut self.rows[index];
         if row.values.insert(id, line.value * factor).is_some() {
@@ -405,7 +417,7 @@ fn unreadable(shown: &str, why: &str) -> Error {
 /// Where each column of a tidy table stands.
 struct Columns {
     required: [usize; 4],
-    optional: [Option<usize>; 5],
+    optional: [Option<usize>; 6],
 }
 
 impl Columns {
@@ -438,7 +450,7 @@ impl Columns {
     /// `Ok(None)` for a row whose value is missing.
     fn line<'a>(&self, cell: impl Fn(usize) -> &'a str) -> Result<Option<Line>, Fault> {
         let [mode, run, metric, value] = self.required.map(&cell);
-        let [study, scenario, block, tool, unit] =
+        let [study, provenance, scenario, block, tool, unit] =
             self.optional.map(|column| column.map(&cell).filter(|text| !text.is_empty()).map(str::to_owned));
         for (name, text) in [("mode", mode), ("run", run), ("metric", metric)] {
             if text.is_empty() {
@@ -453,6 +465,7 @@ impl Columns {
         })?;
         Ok(Some(Line {
             key: (study, mode.to_owned(), scenario, block, run.to_owned(), tool),
+            reconstructed: provenance.as_deref() == Some(RECONSTRUCTED),
             metric: metric.to_owned(),
             value: number,
             unit,

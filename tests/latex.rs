@@ -326,13 +326,13 @@ fn report_compiles() {
         for engine in ENGINES {
             let labels = fs::read_to_string(dir.join(format!("report-{engine}.aux"))).unwrap();
             for label in [
-                "tab:comparison",
-                "tab:small",
-                "tab:rejected",
-                "tab:symbols",
-                "tab:wide",
-                "tab:runs",
-                "fig:forest-latency",
+                "tab:sample-comparison",
+                "tab:sample-small",
+                "tab:sample-rejected",
+                "tab:sample-symbols",
+                "tab:sample-wide",
+                "tab:sample-runs",
+                "fig:sample-forest-latency",
             ] {
                 assert!(labels.contains(&format!(r"\newlabel{{{label}}}")), "{engine} did not print {label}");
             }
@@ -385,7 +385,7 @@ const PAPER: &str = r"\documentclass[twocolumn]{article}
 Latency rose by \MeshLatencyPninetynineDifference{} (\MeshLatencyPninetynineCiQty, \(p \mathrel{\MeshLatencyMeanP}\)), to
 \MeshLatencyMeanIstioQty{} or \MeshLatencyMeanIstio; \MeshThroughputWithoutIstioConethousandtwentyfourQty. \MeshVerdictQty
 \MeshNone. As in \num{\MeshLatencyPninetynineDifferenceRaw} and
-\the\dimexpr\MeshLatencyPninetynineDifferenceRaw pt\relax, see Tables~\ref{tab:small} and~\ref{tab:comparison}.
+\the\dimexpr\MeshLatencyPninetynineDifferenceRaw pt\relax, see Tables~\ref{tab:sample-small} and~\ref{tab:sample-comparison}.
 \begin{table}
   \centering
   \caption{Runs: \MeshLatencyPninetynineDifferenceQty, \MeshLatencyPninetynineCi, \MeshLatencyMeanIstioQty}

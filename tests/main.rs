@@ -1,6 +1,8 @@
 //! One test program, so that the dependencies are linked once.
 
+mod architecture;
 mod compare;
+mod corpus;
 mod figures;
 mod formats;
 mod golden;

@@ -135,9 +135,9 @@ fn a_pattern_on_the_command_line_goes_over_what_the_paths_show() {
 fn a_log_of_one_mode_alone_is_described() {
     let case = Case::new(&[("1.txt", wrk(10.0)), ("2.txt", wrk(12.0))]);
     let ended = case.analyze(&[]).ok();
-    assert!(ended.stdout.contains("One mode, study: nothing is compared."), "{}", ended.stdout);
+    assert!(ended.stdout.contains("One mode, all: nothing is compared."), "{}", ended.stdout);
     let results = case.results("study");
-    assert_eq!(sorted(&results, "latency_mean"), ["study: 1 2"]);
+    assert_eq!(sorted(&results, "latency_mean"), ["all: 1 2"]);
     assert_eq!(results["comparisons"], json!([]));
 }
 
@@ -527,7 +527,7 @@ fn a_mode_with_one_run_has_a_difference_and_no_test() {
     assert_eq!(means["treatment"], json!({ "n": 1, "mean": 0.0155 }));
     assert_eq!(results["family"]["size"], 0);
     let report = case.read("out/study/report.md");
-    assert!(report.contains(&format!("no test, because {because}")), "{report}");
+    assert!(report.contains(&format!("no test: {because}")), "{report}");
     assert_clean(&case);
 }
 
@@ -677,12 +677,24 @@ fn a_set_up_that_differs_between_modes_is_noted() {
 }
 
 #[test]
+fn a_copy_of_a_log_is_noted() {
+    let case = two_modes("none", "mesh");
+    case.write("study/mesh/run-10.txt", wrk(15.0));
+    case.write("study/mesh/run-11.txt", wrk(16.0));
+    let results = case.analyzed(&[]);
+    assert_eq!(notes(&results), ["identical-logs"]);
+    let copies = "mesh/run-1.txt = mesh/run-10.txt; mesh/run-2.txt = mesh/run-11.txt";
+    assert_eq!(results["notes"][0]["detail"], copies);
+}
+
+#[test]
 fn a_set_up_that_differs_between_scenarios_only_is_as_it_should_be() {
     let case = Case::empty();
     for (scenario, connections) in [("c8", 8), ("c100", 100)] {
         for mode in ["none", "mesh"] {
             for run in 1..=2 {
-                case.write(&format!("study/{scenario}/{mode}/{run}.txt"), wrk_of(connections, 10.0 + f64::from(run)));
+                let latency = 10.0 + f64::from(run) + if mode == "mesh" { 0.5 } else { 0.0 };
+                case.write(&format!("study/{scenario}/{mode}/{run}.txt"), wrk_of(connections, latency));
             }
         }
     }

@@ -232,7 +232,7 @@ fn assert_refused(csv: &str, errors: &[&str]) {
 
 #[test]
 fn missing_columns_are_named() {
-    let has = "a tidy table has the columns mode, run, metric, value, and may have study, scenario, block, tool, unit";
+    let has = "a tidy table has the columns mode, run, metric, value, and may have study, provenance, scenario, block, tool, unit";
     assert_refused("mode,run,latency\nnone,1,3\n", &[&format!(":1: has no column `metric`, `value`: {has}")]);
     assert_refused("", &[&format!(":1: has no column `mode`, `run`, `metric`, `value`: {has}")]);
     assert_refused(

@@ -274,7 +274,7 @@ pub fn analyze(study: &Study, table: &Table, claims: Option<&Claims>) -> Result<
         family,
         published: None,
         setup: notes::setup(table),
-        notes: notes::notes(&info, table),
+        notes: notes::notes(&info, table, study),
         rejected: study.rejected.iter().map(|problem| left_out(study, problem)).collect(),
         ignored: study
             .ignored

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::StudyInfo;
 use crate::run::Note;
-use crate::study::{Named, natural_cmp};
+use crate::study::{NO_FIT, Named, Study, natural_cmp};
 use crate::table::{Row, Table};
 
 /// The fact of a set-up that two modes may differ in without harm to the comparison: where it is that was measured.
@@ -32,14 +32,15 @@ pub struct CountedNote {
     pub applies_to: Vec<String>,
 }
 
-/// The notes of the runs, one of each kind, then those of the comparison of set-ups.
-pub fn notes(info: &StudyInfo, table: &Table) -> Vec<CountedNote> {
+/// The notes of the runs, one of each kind, then those of the comparison of set-ups and of the files.
+pub fn notes(info: &StudyInfo, table: &Table, study: &Study) -> Vec<CountedNote> {
     let mut counted = of_runs(info, table);
     counted.extend(
         table
             .notes
             .iter()
             .chain(&of_setups(info, table))
+            .chain(&of_files(study))
             .map(|note| CountedNote { note: note.clone(), applies_to: Vec::new() }),
     );
     counted
@@ -116,6 +117,40 @@ fn facts(rows: &[&Row]) -> Vec<SetupFact> {
         .collect()
 }
 
+/// Logs that are copies of each other, and logs that the manifest's patterns leave out.
+fn of_files(study: &Study) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let mut by_sum: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for input in &study.inputs {
+        by_sum.entry(&input.sha256).or_default().push(&input.path);
+    }
+    let mut copies: Vec<String> = by_sum.values().filter(|paths| paths.len() > 1).map(|paths| paths.join(" = ")).collect();
+    copies.sort_by(|a, b| natural_cmp(a, b));
+    if !copies.is_empty() {
+        notes.push(
+            Note::new(
+                "identical-logs",
+                "some logs are the same to the byte: a copy is no further run",
+                "remove the copies",
+            )
+            .with_detail(copies.join("; ")),
+        );
+    }
+    let unfit: Vec<&str> =
+        study.ignored.iter().filter(|file| file.reason == NO_FIT).map(|file| file.path.as_str()).collect();
+    if let [first, ..] = unfit.as_slice() {
+        notes.push(
+            Note::new(
+                "unfit-logs",
+                "some logs were left out, because their paths do not fit the pattern in `logs`",
+                "add a pattern for them, or move them out of the study",
+            )
+            .with_detail(format!("{} logs, such as {first}", unfit.len())),
+        );
+    }
+    notes
+}
+
 /// A set-up that differs between modes confounds the comparison; one that differs within a mode widens it. Scenarios
 /// differ on purpose: each is looked at by itself, and of what is the same in several the first is told.
 fn of_setups(info: &StudyInfo, table: &Table) -> Vec<Note> {
@@ -123,7 +158,7 @@ fn of_setups(info: &StudyInfo, table: &Table) -> Vec<Note> {
     for scenario in super::scenario_ids(info, table) {
         let rows: Vec<&Row> = table.rows.iter().filter(|row| row.scenario == scenario).collect();
         let label = info.scenarios.iter().find(|named| Some(&named.id) == scenario.as_ref()).map(|named| &named.label);
-        for note in facts(&rows).iter().filter(|fact| fact.name != MAY_DIFFER).filter_map(|fact| of_fact(info, fact)) {
+        for note in facts(&rows).iter().filter_map(|fact| of_fact(info, fact)) {
             if !notes.iter().any(|known| known.what == note.what) {
                 notes.push(match (label, &note.detail) {
                     (Some(label), Some(detail)) => note.clone().with_detail(format!("{label}: {detail}")),
@@ -146,14 +181,14 @@ fn of_fact(info: &StudyInfo, fact: &SetupFact) -> Option<Note> {
     let detail: Vec<String> =
         by_mode.iter().map(|(mode, values)| format!("{}: {}", mode.label, list(values))).collect();
     let name = fact.name.replace('_', " ");
-    let note = if by_mode.iter().any(|(_, values)| values != first) {
+    let note = if fact.name != MAY_DIFFER && by_mode.iter().any(|(_, values)| values != first) {
         Note::new(
             "setup-differs",
             format!("{} ran with different {name} in different modes", fact.tool),
             "the comparison mixes this with the effect of the mode; repeat with the same set-up, unless this is what the \
              modes are about",
         )
-    } else if first.len() > 1 {
+    } else if by_mode.iter().any(|(_, values)| values.len() > 1) {
         Note::new(
             "setup-varies",
             format!("{} ran with different {name} within a mode", fact.tool),

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Reading;
 use crate::error::{Error, Problem};
-use crate::study::{self, Study};
+use crate::study::{self, Provenance, Study};
 use crate::table::{self, Table};
 
 /// Reads every study at `path`; the problems of all of them are reported together.
@@ -47,7 +47,10 @@ fn one(place: &Path, reading: &Reading, bar: &Bar) -> Result<Vec<(Study, Table)>
     Ok(tables
         .into_iter()
         .map(|(id, table)| {
-            let study = study.clone();
+            let mut study = study.clone();
+            if table.rows.iter().any(|row| row.reconstructed) {
+                study.manifest.provenance = Some(Provenance::Reconstructed);
+            }
             (Study { id: id.unwrap_or(study.id), ..study }, table)
         })
         .collect())

@@ -73,6 +73,8 @@ impl Reader {
         match line {
             Line::Command { rate } => self.rate = Some(rate),
             Line::Unable { address, reason } => {
+                // In prose what follows is the rest of a sentence.
+                let reason: String = reason.chars().take(60).collect();
                 let what = format!("wrk could not connect to {address} ({reason})");
                 let remedy = "start the server or mend the address, and run it again";
                 self.fail(Fault::new(what, remedy).on_line(number));
@@ -467,16 +469,22 @@ impl Report {
         if (in_flight / connections as f64 - 1.0).abs() <= LITTLE_TOLERANCE {
             return None;
         }
-        Some(
+        let note = if in_flight < connections as f64 {
             Note::new(
-                "littles-law",
-                "Requests/sec × mean latency is not the number of connections, within 10 %: connections were idle, or \
-                 the mean is not that of the requests sent",
-                "look for starved or failing connections and for timeouts, and prefer the median: wrk's correction \
-                 for coordinated omission alters the mean",
+                "connections-idle",
+                "Requests/sec × mean latency is over 10 % below the number of connections: some were idle, or the mean \
+                 leaves requests out",
+                "look for starved or failing connections and for timeouts",
             )
-            .with_detail(format!("{in_flight:.1} in flight on {connections} connections")),
-        )
+        } else {
+            Note::new(
+                "latency-corrected",
+                "Requests/sec × mean latency is over 10 % above the number of connections: the mean is not that of the \
+                 requests sent, but wrk's correction of it for coordinated omission",
+                "prefer the median",
+            )
+        };
+        Some(note.with_detail(format!("{in_flight:.1} in flight on {connections} connections")))
     }
 }
 

@@ -85,7 +85,7 @@ fn document(report: &Report, tables: impl IntoIterator<Item = Value>) -> Value {
                     figures += 1;
                     context! {
                         type => "figure", number => figures, path => verbatim(&format!("figures/{}", figure.id)),
-                        label => slug(&figure.id), caption => &figure.caption, alt => &figure.alt,
+                        label => label(report, &figure.id), caption => &figure.caption, alt => &figure.alt,
                     }
                 }
             })
@@ -143,6 +143,11 @@ fn clean(text: &str) -> String {
         }
     }
     out.trim_matches(' ').into()
+}
+
+/// The label of a table or figure: two studies may stand in one paper.
+fn label(report: &Report, id: &str) -> String {
+    format!("{}-{}", slug(&report.id), slug(id))
 }
 
 /// An identifier for labels: lower-case ASCII letters, digits and `-`.

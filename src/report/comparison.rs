@@ -52,7 +52,7 @@ impl Item<'_> {
 
     fn percent_decimals(&self, digits: u8) -> usize {
         let half = self.means.percent_change_interval.as_ref().ok().and_then(half_width);
-        decimals_of(&[half], self.means.percent_change.clone().unwrap_or_default(), digits).min(1)
+        decimals_of(&[half], self.means.percent_change.clone().unwrap_or_default(), digits).min(3)
     }
 
     fn percent(&self, digits: u8) -> Cell {
@@ -125,7 +125,7 @@ fn sentence(context: &Context, item: &Item) -> String {
             let p = if p.starts_with(['<', '>']) { format!("p {p}") } else { format!("p = {p}") };
             format!("; {p} (Welch's t-test{name})")
         }
-        Err(undefined) => format!("; no test, because {}", undefined.because),
+        Err(undefined) => format!("; no test: {}", undefined.because),
     };
     format!(
         "{}, {}: {} → {}{unit}, a difference of {}{unit}{percent}{test}.",
@@ -218,7 +218,8 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
     let mut notes = vec![
         context.prose(&format!(
             "Mean ± SD over runs ({}); the run is the unit of replication. Difference: treatment − baseline, with Welch's \
-             {} confidence interval; change: relative to {}, with Fieller's interval.",
+             {} confidence interval; change: relative to {}, with Fieller's interval (Welch–Satterthwaite df at the \
+             estimated ratio).",
             runs_of(items),
             context.level(),
             context.baseline_label()
@@ -264,9 +265,10 @@ fn family_note(context: &Context) -> String {
         .map(|metric| metric.label.as_str())
         .collect();
     format!(
-        "p: Welch's t-test, two-sided, {}-adjusted over the family of {} tests ({}).",
+        "p: Welch's t-test, two-sided, {}-adjusted over the family of {} {} ({}).",
         family.method,
         family.size,
+        if family.size == 1 { "test" } else { "tests" },
         labels.join(", ")
     )
 }
@@ -283,7 +285,7 @@ fn undefined_notes(context: &Context, items: &[Item]) -> Vec<String> {
         ];
         for (what, undefined) in reasons.into_iter().flatten() {
             notes.push(format!(
-                "—: no {what} for {} ({}), because {}.",
+                "—: no {what} for {} ({}): {}.",
                 item.metric.label,
                 item.place(context),
                 undefined.because

@@ -16,7 +16,7 @@ mod samples;
 
 use crate::analysis::{Analysis, MetricInfo};
 use crate::study::Provenance;
-use model::{Report, Section};
+use model::{Block, Report, Section};
 use number::Scale;
 pub use provenance::sentence as note_sentence;
 
@@ -35,14 +35,29 @@ struct Context<'a> {
 /// The report of an analysis.
 pub fn report(analysis: &Analysis) -> Report {
     let context = Context { analysis };
+    let mut sections: Vec<Section> = SECTIONS.iter().filter_map(|section| section(&context)).collect();
+    let banner = (analysis.study.provenance == Some(Provenance::Reconstructed)).then(|| RECONSTRUCTED.to_owned());
+    if let Some(banner) = &banner {
+        // A table or a figure is taken out of its report; what it shows must not be taken for measurements there.
+        for block in sections.iter_mut().flat_map(|section| &mut section.blocks) {
+            match block {
+                Block::Table(table) => table.notes.push(format!("These runs are {banner}.")),
+                Block::Figure(figure) => figure.caption.push_str(&format!(" These runs are {banner}.")),
+                _ => {}
+            }
+        }
+    }
     Report {
         id: analysis.study.id.clone(),
         title: analysis.study.title.clone(),
-        banner: (analysis.study.provenance == Some(Provenance::Reconstructed)).then(|| RECONSTRUCTED.to_owned()),
         summary: comparison::summary(&context),
-        sections: SECTIONS.iter().filter_map(|section| section(&context)).collect(),
+        sections,
         numbers: numbers::numbers(&context),
-        generator: analysis.generator.clone(),
+        generator: match &banner {
+            Some(banner) => format!("{} from runs {banner}", analysis.generator),
+            None => analysis.generator.clone(),
+        },
+        banner,
         decimal_separator: analysis.study.decimal_separator,
     }
 }
@@ -72,13 +87,16 @@ impl Context<'_> {
         study.modes.iter().map(|mode| mode.id.as_str()).filter(|id| *id != study.baseline).collect()
     }
 
-    /// One prefix for all of a metric's values: that of the largest mean.
+    /// One prefix for all of a metric's values: that of the largest mean. All latencies have that of the mean latency,
+    /// so that percentiles can be compared at a glance.
     fn scale(&self, metric: &MetricInfo) -> Scale {
+        let has_mean = self.analysis.metrics.iter().any(|metric| metric.id == "latency_mean");
+        let leader = if has_mean && metric.id.starts_with("latency_") { "latency_mean" } else { &metric.id };
         let means = self
             .analysis
             .samples
             .iter()
-            .filter(|sample| sample.metric == metric.id)
+            .filter(|sample| sample.metric == leader)
             .filter_map(|sample| sample.description.as_ref().ok())
             .map(|description| description.mean.abs());
         Scale::of(&metric.unit, means.fold(0.0, f64::max))
@@ -92,12 +110,9 @@ impl Context<'_> {
         self.analysis.study.digits
     }
 
-    /// Text with the study's decimal separator.
+    /// Text with the study's decimal separator, and real minus signs.
     fn prose(&self, text: &str) -> String {
-        match self.analysis.study.decimal_separator {
-            '.' => text.to_owned(),
-            separator => localise(text, separator),
-        }
+        localise(text, self.analysis.study.decimal_separator)
     }
 
     /// How many runs stand behind the numbers.
@@ -112,12 +127,21 @@ impl Context<'_> {
     }
 }
 
-/// Puts `separator` where a point stands between two digits.
+/// Puts `separator` where a point stands between two digits, and a minus sign for a hyphen before a number.
 fn localise(text: &str, separator: char) -> String {
     let chars: Vec<char> = text.chars().collect();
     let digit = |i: Option<usize>| i.and_then(|i| chars.get(i)).is_some_and(char::is_ascii_digit);
     let point = |i: usize| chars[i] == '.' && digit(i.checked_sub(1)) && digit(Some(i + 1));
-    (0..chars.len()).map(|i| if point(i) { separator } else { chars[i] }).collect()
+    let minus = |i: usize| {
+        chars[i] == '-' && digit(Some(i + 1)) && i.checked_sub(1).is_none_or(|before| " [(".contains(chars[before]))
+    };
+    (0..chars.len())
+        .map(|i| match chars[i] {
+            _ if point(i) => separator,
+            _ if minus(i) => '−',
+            c => c,
+        })
+        .collect()
 }
 
 /// `Mean latency (ms)`.

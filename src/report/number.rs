@@ -155,7 +155,7 @@ pub fn interval(interval: &Interval, scale: &Scale, decimals: usize) -> Cell {
     if interval.lower.is_none() && interval.upper.is_none() {
         return Cell::Missing;
     }
-    Cell::Interval { lower: bound(interval.lower, "-inf"), upper: bound(interval.upper, "inf") }
+    Cell::Interval { lower: bound(interval.lower, "-∞"), upper: bound(interval.upper, "∞") }
 }
 
 pub fn number(text: String) -> Cell {

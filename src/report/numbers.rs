@@ -100,6 +100,14 @@ fn of_sample(context: &Context, metric: &MetricInfo, sample: &Sample, numbers: &
         let mean = scale.apply(rate.mean_of_ratios);
         let cell = |value: f64| number::number(fixed(value, decimals));
         numbers.push(cite.number(&["pooled"], "ratio of the totals over the runs", cell(pooled), pooled, &scale.unit));
+        if let Ok(interval) = &rate.interval {
+            for (word, bound) in [("lower", interval.lower), ("upper", interval.upper)] {
+                if let Some(bound) = bound.map(|bound| scale.apply(bound)) {
+                    let what = format!("{word} bound of the interval of the ratio of the totals");
+                    numbers.push(cite.number(&["pooled", word], &what, cell(bound), bound, &scale.unit));
+                }
+            }
+        }
         numbers.push(cite.number(&["mean", "of", "ratios"], "mean of the runs' ratios", cell(mean), mean, &scale.unit));
     }
 }
@@ -140,7 +148,7 @@ fn of_means(context: &Context, cite: &Cite, metric: &MetricInfo, means: &Means, 
     }
     if let Ok(percent) = means.percent_change {
         let half = means.percent_change_interval.as_ref().ok().and_then(half_width);
-        let decimals = decimals_of(&[half], percent, context.digits()).min(1);
+        let decimals = decimals_of(&[half], percent, context.digits()).min(3);
         add(&["change"], "change of the mean", signed(percent, decimals), percent, "%");
         if let Ok(interval) = &means.percent_change_interval {
             for (word, bound) in [("lower", interval.lower), ("upper", interval.upper)] {

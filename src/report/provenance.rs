@@ -39,12 +39,15 @@ pub(super) fn section(context: &Context) -> Option<Section> {
     if !analysis.ignored.is_empty() {
         blocks.push(Block::Text { text: ignored(&analysis.ignored) });
     }
+    let files = match analysis.inputs.len() {
+        1 => "1 input file".to_owned(),
+        n => format!("{n} input files"),
+    };
     blocks.push(Block::Text {
         text: format!(
-            "Made by {} from {} input files, whose SHA-256 sums stand in manifest.json; every value of every run is in \
-             runs.csv, every result at full precision in results.json.",
-            analysis.generator,
-            analysis.inputs.len()
+            "Made by {} from {files}; the SHA-256 sums stand in manifest.json, every value of every run in runs.csv, \
+             every result at full precision in results.json.",
+            analysis.generator
         ),
     });
     Some(Section { id: "provenance".to_owned(), title: "Notes and provenance".to_owned(), blocks })
@@ -94,8 +97,7 @@ fn setup(context: &Context) -> Option<Table> {
         columns,
         rows,
         notes: vec![
-            "Facts that the logs do not hold (kernel, hardware, governor, offloads) must be told apart from them."
-                .to_owned(),
+            "What the logs do not say (kernel, hardware, governor, offloads) must be reported separately.".to_owned(),
         ],
     })
 }
@@ -125,10 +127,16 @@ fn left_out(id: &str, caption: &str, reason: &str, files: &[LeftOut], notes: Vec
 }
 
 fn ignored(files: &[LeftOut]) -> String {
-    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for file in files {
-        *reasons.entry(&file.reason).or_default() += 1;
+        reasons.entry(&file.reason).or_default().push(&file.path);
     }
-    let list: Vec<String> = reasons.iter().map(|(reason, count)| format!("{count} × {reason}")).collect();
+    let list: Vec<String> = reasons
+        .iter()
+        .map(|(reason, paths)| {
+            let more = if paths.len() > 3 { ", …" } else { "" };
+            format!("{} × {reason} ({}{more})", paths.len(), paths[..paths.len().min(3)].join(", "))
+        })
+        .collect();
     format!("Files passed over, because they are no runs of the study: {}.", list.join("; "))
 }

@@ -55,9 +55,11 @@ fn published_table(context: &Context, published: &Published, table: &PublishedTa
         .collect();
     for row in &table.rows {
         notes.extend(unit_note(row));
-        notes.extend(row.cells.iter().filter_map(|cell| {
-            Some(format!("—: {} is not computed, because {}.", row.label, cell.undefined.as_ref()?))
-        }));
+        notes.extend(
+            row.cells
+                .iter()
+                .filter_map(|cell| Some(format!("—: {} is not computed: {}.", row.label, cell.undefined.as_ref()?))),
+        );
     }
     notes.dedup();
     Table {

@@ -107,7 +107,7 @@ fn rate_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
     if let Some(mss) = &context.analysis.study.mss {
         notes.push(format!("The loss estimate is retransmits × MSS ÷ bytes, an estimate; MSS: {mss}."));
     }
-    notes.push("GiB is 2^30 bytes.".to_owned());
+    notes.push("GiB is 1024³ bytes.".to_owned());
     Some(Table {
         id: "rates".to_owned(),
         caption: "Counts with exposure, by both estimators".to_owned(),
@@ -149,7 +149,7 @@ fn ratio_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
             let test = match &rates.ratio {
                 Ok(test) => test,
                 Err(undefined) => {
-                    notes.push(format!("No rate ratio of {} for {mode}, because {}.", metric.label, undefined.because));
+                    notes.push(format!("No rate ratio of {} for {mode}: {}.", metric.label, undefined.because));
                     continue;
                 }
             };

@@ -123,6 +123,9 @@ pub fn discover(logs: &[(&str, Tool)]) -> Result<Vec<Place>, Fault> {
         });
     }
     name_runs_apart(&rows, &mut places);
+    for place in places.iter_mut().filter(|place| place.mode.is_empty()) {
+        "all".clone_into(&mut place.mode);
+    }
     Ok(places)
 }
 
@@ -162,9 +165,10 @@ fn separates(c: char) -> bool {
     matches!(c, '-' | '_' | ' ' | '(' | ')')
 }
 
-/// Whether what follows a dot is a number of its own.
+/// Whether what follows a dot is a number of its own, or counts runs (`mesh.run3`).
 fn counts(before: &str, after: &str) -> bool {
-    is_digits(after.split(separates).next().unwrap_or(after)) && !before.ends_with(|c: char| c.is_ascii_digit())
+    let after = after.split(separates).next().unwrap_or(after);
+    if is_digits(after) { !before.ends_with(|c: char| c.is_ascii_digit()) } else { is_run(after) }
 }
 
 fn is_one_word(first: &str, second: &str, both: &str) -> bool {
@@ -197,12 +201,13 @@ fn is_digits(word: &str) -> bool {
 }
 
 /// `7`, `run7`, `run-07`, `rep_3`, or a time stamp.
-fn is_run(word: &str) -> bool {
+pub fn is_run(word: &str) -> bool {
     let word = word.to_lowercase();
     let number = run_number(&word);
     let prefix = word[..word.len() - number.len()].trim_end_matches(['-', '_', ' ']);
     let counted = is_digits(number) && (prefix.is_empty() || RUN_WORDS.contains(&prefix));
-    let time = word.bytes().take_while(u8::is_ascii_digit).count() >= 6
+    let time = word.starts_with(|c: char| c.is_ascii_digit())
+        && word.bytes().filter(u8::is_ascii_digit).count() >= 6
         && word.chars().all(|c| c.is_ascii_digit() || "tz:.-_+".contains(c));
     counted || time
 }

@@ -21,6 +21,9 @@ use crate::run::{Measurements, Tool};
 use crate::toml_file;
 use pattern::Place;
 
+/// Why a log is ignored that the manifest's patterns leave out.
+pub const NO_FIT: &str = "a log, but its path does not fit the pattern in `logs`";
+
 /// The manifest's file name.
 pub const MANIFEST: &str = "meshstats.toml";
 
@@ -233,10 +236,7 @@ impl Study {
         for (file, place) in logs.into_iter().zip(places) {
             match place {
                 Some(place) => self.add(file, &place, strict),
-                None => self.ignored.push(Ignored {
-                    path: file.path,
-                    reason: "a log, but its path does not fit the pattern in `logs`".to_owned(),
-                }),
+                None => self.ignored.push(Ignored { path: file.path, reason: NO_FIT.to_owned() }),
             }
         }
         self.ignored.sort_by(|a, b| natural_cmp(&a.path, &b.path));
@@ -283,10 +283,7 @@ impl Study {
                 })
                 .collect();
             let places = discover::discover(&tools).map_err(|fault| fault.at(self.dir.display().to_string()))?;
-            // Where no path says the mode, the directory's name has to.
-            let named =
-                |place: Place| if place.mode.is_empty() { Place { mode: self.id.clone(), ..place } } else { place };
-            return Ok(places.into_iter().map(|place| Some(named(place))).collect());
+            return Ok(places.into_iter().map(Some).collect());
         }
         let places: Vec<Option<Place>> =
             logs.iter().map(|file| patterns.iter().find_map(|pattern| pattern.place(&file.path))).collect();

@@ -109,6 +109,10 @@ fn walk(root: &Path, dir: &Path, paths: &mut Vec<String>, depth: usize) -> Resul
             continue;
         }
         if path.is_dir() {
+            // What an earlier analysis wrote is no input of the next.
+            if path.join("results.json").is_file() && path.join("manifest.json").is_file() {
+                continue;
+            }
             // A link to a directory above would never end.
             if path.is_symlink() && (depth > 32 || leads_up(dir, &path)) {
                 continue;

@@ -116,14 +116,14 @@ run() {
   own_after=$(own_jiffies)
   read -r total_after busy_after stolen_after < <(cpu_jiffies)
   total=$((total_after - total)) busy=$((busy_after - busy)) stolen=$((stolen_after - stolen)) own=$((own_after - own))
-  echo "$at,$tool,$mode,$number,$waited,$busy_before,$((100 * (busy - stolen - own) / total)),$((100 * stolen / total))" \
-    | tee -a "$part/runs.csv"
+  printf '%s,%s,%s,%s,%s,%s,%s,%s\n' "$at" "$tool" "$mode" "$number" "$waited" "$busy_before" \
+    $((100 * (busy - stolen - own) / total)) $((100 * stolen / total)) | tee -a "$part/runs.csv"
 }
 
 [[ $# == 1 ]] || fail "usage: run.sh DIRECTORY"
-for tool in nginx wrk iperf3 jq ss; do
+for tool in nginx wrk iperf3 jq ss pgrep; do
   command -v $tool >/dev/null \
-    || fail "$tool is missing: apt-get install nginx-light libnginx-mod-stream wrk iperf3 jq iproute2"
+    || fail "$tool is missing: apt-get install nginx-light libnginx-mod-stream wrk iperf3 jq iproute2 procps"
 done
 mkdir -p "$1"
 for name in direct proxy runs.csv; do

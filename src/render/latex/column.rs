@@ -136,7 +136,7 @@ fn number_column(cells: &[&Cell], decimal: char) -> (String, Vec<String>, f64) {
     let others: Vec<&Cell> = cells.iter().copied().filter(|cell| number(cell).is_none()).collect();
     let body = cells.iter().map(|cell| match number(cell) {
         Some(number) => number.input(),
-        None => Kind::Numbers.other(&typeset(cell, &[], decimal)),
+        None => Kind::Numbers.other(&typeset(cell, decimal)),
     });
     (format!("S[{}]", format.options()), body.collect(), format.width().max(widest(&others, decimal)))
 }
@@ -151,7 +151,7 @@ fn plus_minus_column(cells: &[&Cell], decimal: char) -> (String, Vec<String>, f6
     let others: Vec<&Cell> = cells.iter().copied().filter(|cell| plus_minus(cell).is_none()).collect();
     let body = cells.iter().map(|cell| match plus_minus(cell) {
         Some([centre, spread]) => format!("{:>to_left$} & {:>to_right$}", centre.input(), spread.input()),
-        None => Kind::PlusMinus.other(&typeset(cell, &[], decimal)),
+        None => Kind::PlusMinus.other(&typeset(cell, decimal)),
     });
     // Aligned towards the sign, so that a wide header does not tear them apart.
     let specification = format!(
@@ -162,14 +162,13 @@ fn plus_minus_column(cells: &[&Cell], decimal: char) -> (String, Vec<String>, f6
     (specification, body.collect(), (left.width() + PLUS_MINUS + right.width()).max(widest(&others, decimal)))
 }
 
-/// The cells of a column without numbers' alignment; intervals are aligned by phantoms.
+/// The cells of a column without numbers' alignment.
 fn texts(kind: Kind, cells: &[&Cell], decimal: char) -> Vec<String> {
-    let intervals: Vec<[Printed; 2]> = cells.iter().filter_map(|cell| interval(cell)).collect();
-    cells.iter().map(|cell| kind.other(&typeset(cell, &intervals, decimal))).collect()
+    cells.iter().map(|cell| kind.other(&typeset(cell, decimal))).collect()
 }
 
-/// A cell in text. `intervals` are those that an interval is aligned with.
-pub(super) fn typeset(cell: &Cell, intervals: &[[Printed; 2]], decimal: char) -> String {
+/// A cell in text.
+pub(super) fn typeset(cell: &Cell, decimal: char) -> String {
     if let Some(number) = number(cell) {
         return format!("${}$", number.math(decimal));
     }
@@ -177,14 +176,7 @@ pub(super) fn typeset(cell: &Cell, intervals: &[[Printed; 2]], decimal: char) ->
         return format!(r"${} \pm {}$", centre.math(decimal), spread.math(decimal));
     }
     if let Some([lower, upper]) = interval(cell) {
-        let [before_lower, before_upper] =
-            [(0, &lower), (1, &upper)].map(|(i, bound)| bound.phantom(intervals.iter().map(|interval| interval[i])));
-        let separator = bound_separator(decimal);
-        return format!(
-            r"${before_lower}[{}{separator}\, {before_upper}{}]$",
-            lower.math(decimal),
-            upper.math(decimal)
-        );
+        return format!(r"$[{}{}\, {}]$", lower.math(decimal), bound_separator(decimal), upper.math(decimal));
     }
     match cell {
         Cell::Missing => "---".into(),

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use minijinja::{Value, context};
 
 use self::table::Layout;
-use super::{File, Output, Templates, document, slug, tables, verbatim};
+use super::{File, Output, Templates, document, label, tables, verbatim};
 use crate::error::Problem;
 use crate::report::model::Report;
 
@@ -32,7 +32,7 @@ fn files(report: &Report, templates: &Templates) -> Result<Vec<File>, Problem> {
         inputs.push(verbatim(&format!("tables/{}-float", table.id)));
         let context = context! {
             generator => &report.generator, id => &table.id, caption => &table.caption, notes => &table.notes,
-            label => slug(&table.id), ..layout.context()
+            label => label(report, &table.id), ..layout.context()
         };
         files.push(File::new(format!("tables/{}.tex", table.id), templates.render("table.tex", context.clone())?));
         files.push(File::new(format!("tables/{}-float.tex", table.id), templates.render("table-float.tex", context)?));

@@ -76,16 +76,6 @@ impl<'a> Printed<'a> {
         }
         out
     }
-
-    /// `\phantom{…}` of what the widest of `column` has left of the decimal marker and this number has not.
-    pub(super) fn phantom(&self, column: impl Iterator<Item = Self> + Clone) -> String {
-        let widest = column.clone().map(|other| other.integer.len()).max().unwrap_or(0);
-        let mut padding = "0".repeat(widest.saturating_sub(self.integer.len()));
-        if self.sign.is_none() && column.into_iter().any(|other| other.sign.is_some()) {
-            padding.insert(0, '-');
-        }
-        if padding.is_empty() { padding } else { format!(r"\phantom{{{padding}}}") }
-    }
 }
 
 fn take_any<'a>(text: &'a str, any: &[char]) -> (Option<char>, &'a str) {

@@ -134,7 +134,7 @@ fn formatted(number: &Number, decimal: char) -> String {
         Cell::Number { text } => num(text),
         Cell::PlusMinus { centre, spread } => format!(r"\ensuremath{{{} \pm {}}}", num(centre), num(spread)),
         Cell::Interval { lower, upper } => format!("{{}}[{}{} {}]", num(lower), bound_separator(decimal), num(upper)),
-        cell => typeset(cell, &[], decimal),
+        cell => typeset(cell, decimal),
     }
 }
 
