@@ -182,9 +182,12 @@ fn row(run: &Run) -> Row {
     }
 }
 
+/// A part of what names a run.
+type Part = (&'static str, fn(&Row) -> Option<&str>);
+
 /// What names a run; an optional part only where any run has it.
 fn key_columns(rows: &[&Row]) -> Vec<Column> {
-    let parts: [(&str, fn(&Row) -> Option<&str>); 7] = [
+    let parts: [Part; 7] = [
         ("study", |row| row.study.as_deref()),
         ("provenance", |row| row.reconstructed.then_some(RECONSTRUCTED)),
         ("mode", |row| Some(&row.mode)),
@@ -256,7 +259,7 @@ impl Builder {
 
     fn read_parquet(&mut self, path: &Path, shown: &str) -> Result<(), Error> {
         let file = File::open(path).map_err(|error| unreadable(shown, &error.to_string()))?;
-        let frame = ParquetReader::new(file).finish().map_err(|error| unreadable(shown, &error.to_string()))?;
+        let frame = parquet_frame(file).map_err(|why| unreadable(shown, &why))?;
         let names: Vec<String> = frame.get_column_names().iter().map(|name| name.to_string()).collect();
         let columns = Columns::find(&names, shown)?;
         let text = |column: &Column| column.cast(&DataType::String);
@@ -402,6 +405,22 @@ fn not_a_row(error: &csv::Error) -> Fault {
         ),
         csv::ErrorKind::Utf8 { .. } => Fault::new("is not UTF-8 text", "save the table as UTF-8"),
         _ => Fault::new(format!("is not a row of the table ({error})"), "correct this line"),
+    }
+}
+
+/// Reads a Parquet file. polars panics on some damaged ones; such a panic is an error like any other.
+fn parquet_frame(file: File) -> Result<DataFrame, String> {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let read = std::panic::catch_unwind(|| {
+        let mut frame = ParquetReader::new(file).finish()?;
+        frame.rechunk_mut();
+        Ok::<_, PolarsError>(frame)
+    });
+    std::panic::set_hook(hook);
+    match read {
+        Ok(frame) => frame.map_err(|error| error.to_string()),
+        Err(_) => Err("the file is damaged".to_owned()),
     }
 }
 

@@ -220,6 +220,18 @@ fn ended_in(case: &Case, dir: &str, arguments: &[&str]) -> Ended {
 }
 
 #[test]
+fn a_directory_that_is_named_like_a_baseline_makes_no_study_of_its_neighbours() {
+    let case = Case::empty();
+    for (path, gbit) in
+        [("bbr_1/a.json", 9.0), ("bbr_2/a.json", 9.1), ("cubic_1/old/a.json", 8.0), ("cubic_2/a.json", 8.2)]
+    {
+        case.write(&format!("study/{path}"), iperf3(gbit, 1));
+    }
+    let results = case.analyzed(&["--logs", "{mode}_{run}/a.json", "--baseline", "cubic"]);
+    assert_eq!(sorted(&results, "throughput"), ["cubic: 2", "bbr: 1 2"]);
+}
+
+#[test]
 fn a_manifest_makes_a_directory_a_study() {
     let case = Case::empty();
     for study in ["first", "second"] {
@@ -681,7 +693,11 @@ fn a_copy_of_a_log_is_noted() {
     let case = two_modes("none", "mesh");
     case.write("study/mesh/run-10.txt", wrk(15.0));
     case.write("study/mesh/run-11.txt", wrk(16.0));
-    let results = case.analyzed(&[]);
+    for run in [20, 21] {
+        // These are no runs at all.
+        case.write(&format!("study/mesh/run-{run}.txt"), "unable to connect to 10.0.0.2:8080 Connection refused\n");
+    }
+    let results = case.analyzed(&["--skip-bad"]);
     assert_eq!(notes(&results), ["identical-logs"]);
     let copies = "mesh/run-1.txt = mesh/run-10.txt; mesh/run-2.txt = mesh/run-11.txt";
     assert_eq!(results["notes"][0]["detail"], copies);

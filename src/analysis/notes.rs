@@ -46,8 +46,11 @@ pub fn notes(info: &StudyInfo, table: &Table, study: &Study) -> Vec<CountedNote>
     counted
 }
 
+/// Notes by mode and tool.
+type ByPlace<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a Note>>;
+
 fn of_runs(info: &StudyInfo, table: &Table) -> Vec<CountedNote> {
-    let mut seen: BTreeMap<(&str, &str, &str), BTreeMap<(&str, &str), Vec<&Note>>> = BTreeMap::new();
+    let mut seen: BTreeMap<(&str, &str, &str), ByPlace> = BTreeMap::new();
     let mut runs: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for row in &table.rows {
         let place = (row.mode.as_str(), row.tool.as_deref().unwrap_or(""));
@@ -121,10 +124,12 @@ fn facts(rows: &[&Row]) -> Vec<SetupFact> {
 fn of_files(study: &Study) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut by_sum: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for input in &study.inputs {
+    let used: BTreeSet<&str> = study.runs.iter().map(|run| run.source.as_str()).collect();
+    for input in study.inputs.iter().filter(|input| used.contains(input.path.as_str())) {
         by_sum.entry(&input.sha256).or_default().push(&input.path);
     }
-    let mut copies: Vec<String> = by_sum.values().filter(|paths| paths.len() > 1).map(|paths| paths.join(" = ")).collect();
+    let mut copies: Vec<String> =
+        by_sum.values().filter(|paths| paths.len() > 1).map(|paths| paths.join(" = ")).collect();
     copies.sort_by(|a, b| natural_cmp(a, b));
     if !copies.is_empty() {
         notes.push(

@@ -60,6 +60,9 @@ fn one(place: &Path, reading: &Reading, bar: &Bar) -> Result<Vec<(Study, Table)>
 pub fn claims(study: &mut Study) -> Result<Option<crate::claims::Claims>, Error> {
     let Some(name) = study.manifest.published.clone() else { return Ok(None) };
     let shown = study.shown(&name);
+    if std::fs::metadata(&shown).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(Problem::new(shown, "is not a regular file", "name the claims file in `published`").into());
+    }
     let bytes = read(&PathBuf::from(&shown))?;
     let text = utf8(&shown, &bytes)?;
     let claims = crate::claims::Claims::read(&shown, text)?;

@@ -83,6 +83,22 @@ pub fn write_directory(dir: &Path, files: &[File]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Refuses to write over files that are not of an earlier report: the directory may be anything, even the study's own.
+pub fn require_own(dir: &Path, files: &[File]) -> Result<(), Error> {
+    if dir.join(MANIFEST).exists() {
+        return Ok(());
+    }
+    match files.iter().map(|file| dir.join(&file.path)).find(|path| path.exists()) {
+        None => Ok(()),
+        Some(path) => Err(Problem::new(
+            path.display().to_string(),
+            "exists, and is not of an earlier report (there is no manifest.json beside it)",
+            "choose another directory with --out, or move it away",
+        )
+        .into()),
+    }
+}
+
 /// Relative paths that an earlier run's manifest lists, and that are still there unchanged.
 fn previous(dir: &Path) -> Vec<String> {
     let manifest = fs::read(dir.join(MANIFEST)).ok().and_then(|bytes| serde_json::from_slice::<Manifest>(&bytes).ok());

@@ -2,15 +2,21 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::error::Error;
+use crate::error::{Error, Problem};
 use crate::render::plain;
 use crate::report::model::{Align, Table};
 
 /// Ends the process quietly when the reader of stdout went away (`meshstats list | head`).
 pub fn print(text: &str) {
     let mut stdout = io::stdout().lock();
-    if stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).is_err() {
-        std::process::exit(0);
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) => {
+            let what = format!("cannot be written ({})", error.kind());
+            complain(&Problem::new("standard output", what, "check the space on the disk").into());
+            std::process::exit(1);
+        }
     }
 }
 
@@ -20,12 +26,20 @@ pub fn complain(error: &Error) {
     let text = match error {
         Error::Usage(what) => format!("{red}error:{reset} {what}\n"),
         Error::Failed(problems) => {
-            let lines: Vec<String> = problems.iter().map(|problem| format!("{red}error:{reset} {problem}\n")).collect();
+            let lines: Vec<String> = problems
+                .iter()
+                .map(|problem| format!("{red}error:{reset} {}\n", one_line(&problem.to_string())))
+                .collect();
             lines.concat()
         }
     };
     // Nobody is left to tell when stderr is gone.
     let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// Names and messages come from files; what they hold must not steer the terminal.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// Whether colours are wanted: a terminal, and no NO_COLOR (<https://no-color.org>).

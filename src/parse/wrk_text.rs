@@ -137,7 +137,13 @@ impl Reader {
             let what = "a report of go-wrk, which is another program, was left out".to_owned();
             self.repairs.push(Repair { line: Some(report.line), what });
         } else if !report.is_prose() {
-            self.runs.push(report.judge());
+            let (line, is_cut) = (report.line, report.json.is_none() && report.transfer_rate.is_none());
+            let run = report.judge();
+            if run.is_ok() && is_cut {
+                let what = "the report stops before its `Transfer/sec` line; what stands above was used".to_owned();
+                self.repairs.push(Repair { line: Some(line), what });
+            }
+            self.runs.push(run);
         }
     }
 }
@@ -339,6 +345,12 @@ impl Report {
             return Err(Fault::new(
                 "no request was answered",
                 "check that the server answers at this address within --timeout, and run it again",
+            ));
+        }
+        if http.requests_per_second.is_some_and(|rate| rate <= 0.0) {
+            return Err(Fault::new(
+                "`Requests/sec` is not above zero, though requests were answered",
+                "run it again; this is not what wrk printed",
             ));
         }
         if http.latency_mean.is_none_or(|mean| mean <= 0.0) {

@@ -140,6 +140,14 @@ impl Manifest {
         if self.mss == Some(MssPolicy::Bytes(0)) {
             return Err(Fault::new("mss = 0", "write the bytes of a segment, such as 1460, or \"from-log\""));
         }
+        if let Some(published) = &self.published
+            && !std::path::Path::new(published).components().all(|part| matches!(part, std::path::Component::Normal(_)))
+        {
+            return Err(Fault::new(
+                format!("published = \"{published}\" is not a file of the study"),
+                "put the claims file into the study's directory, and name it by its path there",
+            ));
+        }
         for (what, list) in [("mode", &self.modes), ("scenario", &self.scenarios)] {
             for (i, named) in list.iter().enumerate() {
                 if list[..i].iter().any(|other| other.id == named.id) {

@@ -123,8 +123,8 @@ pub fn find(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(vec![path.to_owned()])
 }
 
-/// Whether each directory is a study of its own by the names in them: some hold a baseline, and no two share another
-/// mode (those that do are scenarios, runs or tools of one study).
+/// Whether each directory is a study of its own by the names in it: all hold directories that may be modes, some of
+/// them a baseline, and no two share another mode (those that do are scenarios, runs or tools of one study).
 fn look_like_studies(dirs: &[PathBuf]) -> bool {
     let names = |dir: &PathBuf| -> Vec<String> {
         directories(dir).map(|inner| inner.iter().map(|dir| file_name(dir)).collect()).unwrap_or_default()
@@ -132,6 +132,7 @@ fn look_like_studies(dirs: &[PathBuf]) -> bool {
     let modes: Vec<Vec<String>> = dirs.iter().map(names).collect();
     let mut seen = BTreeSet::new();
     !dirs.iter().any(|dir| is_baseline(&file_name(dir)))
+        && modes.iter().all(|names| names.len() > 1)
         && modes.iter().flatten().any(|name| is_baseline(name))
         && modes.iter().flatten().filter(|name| !is_baseline(name)).all(|name| seen.insert(name))
 }

@@ -73,13 +73,22 @@ impl Scanned {
 }
 
 fn read_one(root: &Path, path: String) -> Scanned {
+    // A pipe or a device would be waited for, or read for ever.
+    if fs::metadata(root.join(&path)).is_ok_and(|metadata| !metadata.is_file()) {
+        let other = Other { kind: OtherKind::Unknown, reason: "not a regular file".to_owned() };
+        return Scanned { path, sha256: String::new(), fate: Fate::Ignored(other) };
+    }
     let bytes = match fs::read(root.join(&path)) {
         Ok(bytes) => bytes,
         Err(error) => {
-            let fault = Fault::new(
-                format!("cannot be read ({})", error.kind()),
-                "make it readable, or move it out of the study",
-            );
+            let fault = if path.contains('\u{fffd}') {
+                Fault::new("has a name that is not UTF-8", "rename it")
+            } else {
+                Fault::new(
+                    format!("cannot be read ({})", error.kind()),
+                    "make it readable, or move it out of the study",
+                )
+            };
             return Scanned { path, sha256: String::new(), fate: Fate::Refused(fault) };
         }
     };
@@ -133,7 +142,7 @@ fn leads_up(dir: &Path, link: &Path) -> bool {
 }
 
 pub fn is_hidden(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+    path.file_name().map(|name| name.to_string_lossy()).is_some_and(|name| name.starts_with('.') || name.ends_with('~'))
 }
 
 fn relative(root: &Path, path: &Path) -> String {

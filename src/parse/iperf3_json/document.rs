@@ -365,8 +365,8 @@ impl Run<'_> {
         Transfer {
             bytes_sent: sent.bytes,
             bytes_received: received.bytes,
-            bits_per_second_sent: sent.bits_per_second,
-            bits_per_second_received: received.bits_per_second,
+            bits_per_second_sent: rate(sent, notes),
+            bits_per_second_received: rate(received, notes),
             retransmits: sent.retransmits.and_then(|retransmits| {
                 let counted = count(retransmits).filter(|_| retransmits < NO_COUNTER);
                 if counted.is_none() {
@@ -496,6 +496,17 @@ fn nothing_arrived(timed: bool) -> Fault {
         "the log has bytes sent but none received: the test was interrupted, or nothing had arrived at its end",
         remedy,
     )
+}
+
+/// The rate of a sum, where it is one that its bytes and seconds allow.
+fn rate(sum: &Sum, notes: &mut Vec<Note>) -> Option<f64> {
+    let rate = sum.bits_per_second?;
+    let from_bytes = positive(sum.bytes).zip(positive(sum.seconds)).map(|(bytes, seconds)| 8.0 * bytes / seconds);
+    if rate >= 0.0 && from_bytes.is_none_or(|expected| (rate / expected - 1.0).abs() < 0.5) {
+        return Some(rate);
+    }
+    notes.push(implausible("throughput", "throughput", format!("{rate} bit/s")));
+    None
 }
 
 fn positive(value: Option<f64>) -> Option<f64> {
