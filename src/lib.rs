@@ -1,7 +1,7 @@
 //! meshstats: from the raw logs of repeated benchmark runs to the statistics, tables and figures of a paper.
 //!
 //! One pipeline, one direction; each module is a stage, and imports only stages before it:
-//! `parse → study → metric → table → stats → analysis → report → render, plot → cli`.
+//! `stats, parse → study, metric → table, claims → analysis, reconstruct → report → render, plot → cli`.
 
 pub mod analysis;
 pub mod claims;

@@ -62,8 +62,10 @@ fn every_command_runs() {
 fn the_table_is_the_report_s() {
     let readme = readme();
     let start = "<!-- table:istio-2025/comparison -->\n";
-    let shown = readme.split_once(start).and_then(|(_, rest)| rest.split_once("<!-- /table -->")).map(|(table, _)| table);
-    let report = fs::read_to_string(root().join("reports/istio-2025/tables/comparison.md")).expect("the report is committed");
+    let shown =
+        readme.split_once(start).and_then(|(_, rest)| rest.split_once("<!-- /table -->")).map(|(table, _)| table);
+    let report =
+        fs::read_to_string(root().join("reports/istio-2025/tables/comparison.md")).expect("the report is committed");
     let table: String = report.lines().filter(|line| line.starts_with('|')).map(|line| format!("{line}\n")).collect();
     assert_eq!(shown, Some(table.as_str()));
     assert!(readme.lines().count() <= 150, "the README is longer than 150 lines");
@@ -78,7 +80,9 @@ fn the_files_and_macros_of_the_paper_example_exist() {
         if let Some(path) = line.strip_prefix(r"\input{").and_then(|rest| rest.split('}').next()) {
             assert!(root().join(format!("{path}.tex")).is_file(), "{path}.tex does not exist");
         }
-        for name in line.split('\\').skip(1).map(|rest| rest.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or("")) {
+        for name in
+            line.split('\\').skip(1).map(|rest| rest.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or(""))
+        {
             if name.starts_with("Mesh") {
                 assert!(numbers.contains(&format!(r"\{name}")), r"\{name} is not defined");
             }

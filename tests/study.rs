@@ -163,7 +163,8 @@ fn an_unclear_baseline_is_asked_for() {
     assert_eq!(case.analyzed(&["--baseline", "linkerd"])["study"]["baseline"], "linkerd");
     case.analyze(&["--baseline", "linkered"]).fails(
         1,
-        &format!("error: study: there is no mode `linkered` to be the baseline: did you mean `linkerd`? The modes are: istio, linkerd\n"),
+        "error: study: there is no mode `linkered` to be the baseline: did you mean `linkerd`? The \
+         modes are: istio, linkerd\n",
     );
 }
 
@@ -745,6 +746,16 @@ fn an_earlier_runs_files_go_and_foreign_ones_stay() {
     if let Some(changed) = changed {
         assert!(!after.contains(&changed));
     }
+}
+
+#[test]
+fn reports_in_the_study_are_no_input_of_the_next_run() {
+    let case = two_modes("none", "mesh");
+    ended_in(&case, "study", &["analyze", "."]).ok();
+    let before = tree(&case.path("study/reports"));
+    assert!(!before.is_empty());
+    ended_in(&case, "study", &["analyze", "."]).ok();
+    assert!(tree(&case.path("study/reports")) == before);
 }
 
 #[test]

@@ -98,6 +98,26 @@ fn a_tidy_table_is_one_line_a_value_in_base_units() {
 }
 
 #[test]
+fn runs_of_one_name_are_told_apart_on_the_way() {
+    let two = format!("{}{}", wrk(13.0), wrk(14.0));
+    let case = Case::new(&[
+        ("none/run-1.txt", wrk(10.0)),
+        ("none/run-1.log", wrk(11.0)),
+        ("mesh/run-1.txt", two.clone()),
+        ("mesh/run-1.log", two.replace("13.00ms", "13.10ms")),
+    ]);
+    case.run(&["ingest", "study", "-o", "runs.csv", "--logs", "{mode}/run-{run}.{ext}"]).ok();
+    case.run(&["analyze", "runs.csv", "-o", "out", "--format", "csv"]).ok();
+    assert_eq!(
+        sorted(&case.results("runs"), "latency_mean"),
+        [
+            "none: none/run-1.log none/run-1.txt",
+            "mesh: mesh/run-1.log#1 mesh/run-1.log#2 mesh/run-1.txt#1 mesh/run-1.txt#2"
+        ]
+    );
+}
+
+#[test]
 fn the_table_must_be_csv_or_parquet() {
     let case = data(false);
     case.run(&["ingest", "-o", "runs.txt"]).fails(2, "error: runs.txt: name the table .csv or .parquet\n");

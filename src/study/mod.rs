@@ -242,6 +242,7 @@ impl Study {
         }
         self.ignored.sort_by(|a, b| natural_cmp(&a.path, &b.path));
         self.rejected.sort_by(|a, b| natural_cmp(&a.path, &b.path));
+        self.name_runs_apart();
         self.sort_runs();
         Ok(())
     }
@@ -326,6 +327,21 @@ impl Study {
             }
         }
         self.inputs.push(Input { path: file.path, sha256: file.sha256 });
+    }
+
+    /// Two runs that would have one name (`run-1.txt` and `run-1.log`) are named by their paths.
+    fn name_runs_apart(&mut self) {
+        let name = |run: &Run| {
+            (run.mode.clone(), run.scenario.clone(), run.block.clone(), run.run.clone(), run.measurements.tool)
+        };
+        let mut count = BTreeMap::new();
+        for run in &self.runs {
+            *count.entry(name(run)).or_insert(0) += 1;
+        }
+        for run in self.runs.iter_mut().filter(|run| count.get(&name(run)).is_some_and(|count| *count > 1)) {
+            let part = run.run.rsplit_once('#').map_or(String::new(), |(_, part)| format!("#{part}"));
+            run.run = format!("{}{part}", run.source);
+        }
     }
 
     fn sort_runs(&mut self) {
