@@ -252,7 +252,7 @@ fn keys<'a>(rows: &[Fields<'a>], mode_column: Option<usize>) -> Vec<Vec<&'a str>
         });
     }
     let joined: BTreeSet<String> = keys.iter().map(|key| key.join("-")).collect();
-    if mode_column.is_none() && joined.len() == rows.len() && rows.len() > 2 {
+    if mode_column.is_none() && joined.len() == rows.len() && rows.len() > 2 && keys.iter().all(|key| key.len() == 1) {
         // `baseline1 baseline2 istio1 istio2`: the digits count runs.
         for key in &mut keys {
             if let Some(last) = key.last_mut() {
