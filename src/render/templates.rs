@@ -126,6 +126,8 @@ fn syntax(delimiters: [(&'static str, &'static str); 3]) -> SyntaxConfig {
 fn environment(format: &'static str, escape: fn(&str) -> String, syntax: SyntaxConfig) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_syntax(syntax);
+    // Release builds would leave out which name is undefined.
+    environment.set_debug(true);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(move |_| AutoEscape::Custom(format.into()));
     environment.set_formatter(move |out, state, value| match value.as_str() {
