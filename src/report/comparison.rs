@@ -51,8 +51,8 @@ impl Item<'_> {
     }
 
     fn percent_decimals(&self, digits: u8) -> usize {
-        let half = self.means.percent_change_interval.as_ref().ok().and_then(half_width);
-        decimals_of(&[half], self.means.percent_change.clone().unwrap_or_default(), digits).min(3)
+        let percent = self.means.percent_change.clone().unwrap_or_default();
+        number::percent_decimals(percent, self.means.percent_change_interval.as_ref().ok(), digits)
     }
 
     fn percent(&self, digits: u8) -> Cell {

@@ -2,6 +2,7 @@
 
 use crate::metric::{GIB, Unit};
 use crate::stats::Interval;
+use crate::stats::rate::Rate;
 
 use super::model::Cell;
 
@@ -127,6 +128,18 @@ pub fn shortest(value: f64) -> String {
 /// Half of an interval's width, the measure of precision that its digits follow.
 pub fn half_width(interval: &Interval) -> Option<f64> {
     Some((interval.upper? - interval.lower?) / 2.0)
+}
+
+/// Decimals of a percent change, by its interval where it has one.
+pub fn percent_decimals(percent: f64, interval: Option<&Interval>, digits: u8) -> usize {
+    decimals_of(&[interval.and_then(half_width)], percent, digits).min(3)
+}
+
+/// Decimals of a rate as printed in `scale`, by its interval, but no fewer than show three digits of the rate.
+pub fn rate_decimals(rate: &Rate, scale: &Scale, digits: u8) -> usize {
+    let half = rate.interval.as_ref().ok().map(nonnegative).as_ref().and_then(half_width).map(|half| scale.apply(half));
+    let pooled = scale.apply(rate.rate);
+    decimals_of(&[half], pooled, digits).max(decimals(pooled, 3))
 }
 
 /// The interval of what cannot be below zero: where it has no lower bound, it begins there.

@@ -94,9 +94,8 @@ fn of_sample(context: &Context, metric: &MetricInfo, sample: &Sample, numbers: &
     ));
     if let Some(Ok(rate)) = &sample.rate {
         let scale = Scale::of(&metric.unit, rate.rate);
-        let half = rate.interval.as_ref().ok().and_then(half_width).map(|half| scale.apply(half));
         let pooled = scale.apply(rate.rate);
-        let decimals = decimals_of(&[half], pooled, context.digits()).max(number::decimals(pooled, 3));
+        let decimals = number::rate_decimals(rate, &scale, context.digits());
         let mean = scale.apply(rate.mean_of_ratios);
         let cell = |value: f64| number::number(fixed(value, decimals));
         numbers.push(cite.number(&["pooled"], "ratio of the totals over the runs", cell(pooled), pooled, &scale.unit));
@@ -147,8 +146,7 @@ fn of_means(context: &Context, cite: &Cite, metric: &MetricInfo, means: &Means, 
         add(&["p", "holm"], "Holm-adjusted p of Welch's test", p_value(p), p, "");
     }
     if let Ok(percent) = means.percent_change {
-        let half = means.percent_change_interval.as_ref().ok().and_then(half_width);
-        let decimals = decimals_of(&[half], percent, context.digits()).min(3);
+        let decimals = number::percent_decimals(percent, means.percent_change_interval.as_ref().ok(), context.digits());
         add(&["change"], "change of the mean", signed(percent, decimals), percent, "%");
         if let Ok(interval) = &means.percent_change_interval {
             for (word, bound) in [("lower", interval.lower), ("upper", interval.upper)] {

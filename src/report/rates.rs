@@ -84,11 +84,7 @@ fn rate_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
         for (sample, rate) in samples(context, metric) {
             let scale = Scale::of(&metric.unit, rate.rate);
             let interval = rate.interval.as_ref().map(nonnegative);
-            let half = interval.as_ref().ok().and_then(half_width).map(|half| scale.apply(half));
-            let decimals = decimals_of(&[half], scale.apply(rate.rate), digits).max(
-                // Three digits of a rate whose interval is wide.
-                number::decimals(scale.apply(rate.rate), 3),
-            );
+            let decimals = number::rate_decimals(rate, &scale, digits);
             let whole = if rate.exposure >= 1e4 { 0 } else { 1 };
             rows.push(vec![
                 text(header(metric, &scale)),
