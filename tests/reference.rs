@@ -5,16 +5,22 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use meshstats::stats::{self, Alternative, Events, Interval, METHODS, Moments, Result, TestResult, Undefined};
+use meshstats::stats::{
+    self, Alternative, Answer, Compute, Events, Interval, METHODS, Margin, Moments, Settings, TestResult, distribution,
+};
 use serde::Deserialize;
 
-#[derive(Deserialize)]
+/// The sets of all `inputs*.json`, by kind.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct Inputs {
     two_sample: BTreeMap<String, Pair<f64>>,
     /// n, mean and SD of both modes, as printed in the source.
     summary: BTreeMap<String, [[String; 3]; 2]>,
     /// Count and exposure of each run.
     runs: BTreeMap<String, Pair<(f64, f64)>>,
+    /// The values of several modes, the baseline first.
+    modes: BTreeMap<String, Vec<Vec<f64>>>,
     p_values: BTreeMap<String, Vec<Option<f64>>>,
     nist: BTreeMap<String, Vec<f64>>,
 }
@@ -44,7 +50,20 @@ fn folder() -> PathBuf {
 }
 
 fn inputs() -> Inputs {
-    serde_json::from_str(&fs::read_to_string(folder().join("inputs.json")).unwrap()).unwrap()
+    let mut all = Inputs::default();
+    for entry in fs::read_dir(folder()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if name.starts_with("inputs") && name.ends_with(".json") {
+            let more: Inputs = serde_json::from_str(&fs::read_to_string(folder().join(&name)).unwrap()).unwrap();
+            all.two_sample.extend(more.two_sample);
+            all.summary.extend(more.summary);
+            all.runs.extend(more.runs);
+            all.modes.extend(more.modes);
+            all.p_values.extend(more.p_values);
+            all.nist.extend(more.nist);
+        }
+    }
+    all
 }
 
 fn rows(file: &str) -> Vec<Row> {
@@ -107,43 +126,130 @@ fn agrees(row: &Row, ours: Option<f64>) -> bool {
 fn compute(inputs: &Inputs, file: &str, case: &str, quantity: &str) -> Option<f64> {
     match file {
         "t_distribution" => {
-            let (argument, df) = case.split_once(' ').unwrap();
-            let (argument, df) = (number(argument), number(df));
+            let [argument, df] = numbers(case);
             match quantity {
-                "sf" => stats::t_distribution::sf(argument, df).ok(),
-                "isf" => stats::t_distribution::quantile(argument, df).ok().map(|t| -t),
+                "sf" => distribution::t::sf(argument, df).ok(),
+                "isf" => distribution::t::quantile(argument, df).ok().map(|t| -t),
                 _ => unknown(file, quantity),
             }
         }
         "normal" => match quantity {
-            "sf" => stats::normal::sf(number(case)).ok(),
-            "isf" => stats::normal::quantile(number(case)).ok().map(|z| -z),
+            "sf" => distribution::normal::sf(number(case)).ok(),
+            "isf" => distribution::normal::quantile(number(case)).ok().map(|z| -z),
             _ => unknown(file, quantity),
         },
         "describe" => describe(inputs, case, quantity),
-        "welch" => {
-            let [a, b] = moments(inputs, case)?;
-            test(quantity, |alternative, level| stats::welch::welch(&a, &b, alternative, level))
-        }
-        "cohen_d" => {
-            let [a, b] = moments(inputs, case)?;
-            stats::cohen_d::cohen_d(&a, &b).ok().map(|d| d.estimate)
-        }
         "hedges_g" if quantity == "correction" => stats::hedges_g::correction(number(case)).ok(),
-        "hedges_g" => {
-            let [a, b] = moments(inputs, case)?;
-            stats::hedges_g::hedges_g(&a, &b).ok().map(|g| g.estimate)
-        }
         "ratio_of_means" => ratio_of_means(moments(inputs, case)?, quantity),
         "rate" => rate(inputs, case, quantity),
-        "rate_ratio" => {
-            let [a, b] = runs(inputs, case);
-            test(quantity, |alternative, level| stats::rate_ratio::rate_ratio(&a, &b, alternative, level))
-        }
         "bootstrap" => bootstrap(inputs, case, quantity),
-        "holm" => stats::holm::holm(&inputs.p_values[case]).unwrap().p_values[quantity.parse::<usize>().unwrap()],
-        _ => panic!("nothing computes {file}.csv"),
+        _ => by_registry(inputs, file, case, quantity),
     }
+}
+
+/// What the method of that id makes of a case: `<set>`, or `<set> margin=0.5 seed=7` and so on.
+fn by_registry(inputs: &Inputs, id: &str, case: &str, quantity: &str) -> Option<f64> {
+    let method = METHODS.iter().find(|method| method.id == id).unwrap_or_else(|| panic!("nothing computes {id}.csv"));
+    let (set, settings) = parameters(case);
+    let answer = |alternative, level| {
+        let settings = Settings { alternative, level, ..settings };
+        match method.compute {
+            Compute::Sample(run) => run(sample(inputs, set), &settings).ok(),
+            Compute::Moments(run) => {
+                let [a, b] = moments(inputs, set)?;
+                run(&a, &b, &settings).ok()
+            }
+            Compute::Samples(run) | Compute::Pairs(run) => {
+                let Pair { a, b } = &inputs.two_sample[set];
+                run(a, b, &settings).ok()
+            }
+            Compute::Events(run) => {
+                let [a, b] = runs(inputs, set);
+                run(&a, &b, &settings).ok()
+            }
+            Compute::Omnibus(run) => run(&modes(inputs, set)?, &settings).ok(),
+            Compute::Pairwise(run) => {
+                let (first, second) = set_pair(quantity);
+                let pairs = run(&modes(inputs, set)?, &settings).ok()?;
+                let pair = pairs.into_iter().find(|pair| (pair.first, pair.second) == (first, second));
+                Some(Answer::Test(pair.unwrap_or_else(|| panic!("{id}: {case} has no {quantity}")).test))
+            }
+            Compute::Adjust(_) | Compute::Own => None,
+        }
+    };
+    if let Compute::Adjust(run) = method.compute {
+        return run(&inputs.p_values[set]).unwrap().p_values[quantity.parse::<usize>().unwrap()];
+    }
+    let name = quantity.rsplit(' ').next().unwrap();
+    let given = answer(settings.alternative, settings.level);
+    let test = |pick: fn(&TestResult) -> Option<f64>| match &given {
+        Some(Answer::Test(test)) => pick(test),
+        _ => None,
+    };
+    match name {
+        "estimate" => given?.estimate(),
+        "standard_error" => test(|test| test.standard_error),
+        "statistic" => test(|test| test.statistic),
+        "df" => test(|test| test.df),
+        "numerator_df" => test(|test| test.numerator_df),
+        "p" => given?.p_value(),
+        "p_less" => answer(Alternative::Less, settings.level)?.p_value(),
+        "p_greater" => answer(Alternative::Greater, settings.level)?.p_value(),
+        _ => {
+            let two_sided = bound(name, |level| answer(settings.alternative, level)?.interval());
+            if T_TESTS.contains(&id) {
+                // A bound of the interval at 1 − 2α is that of the one-sided interval at 1 − α.
+                let towards = if name.ends_with("upper") { Alternative::Less } else { Alternative::Greater };
+                let one_sided = bound(name, |level| answer(towards, (1.0 + level) / 2.0)?.interval());
+                match (two_sided, one_sided) {
+                    (Some(two), Some(one)) => {
+                        approx::assert_relative_eq!(two, one, max_relative = 1e-10, epsilon = 1e-12)
+                    }
+                    (two, one) => assert_eq!(two, one),
+                }
+            }
+            two_sided
+        }
+    }
+}
+
+/// The methods whose one-sided interval is checked against their two-sided one.
+const T_TESTS: &[&str] = &["welch", "student", "rate_ratio"];
+
+/// The name of a case's set, and the settings that stand after it.
+fn parameters(case: &str) -> (&str, Settings) {
+    let mut words = case.split(' ');
+    let set = words.next().unwrap();
+    let mut settings = Settings::default();
+    for word in words {
+        let (key, value) = word.split_once('=').unwrap_or_else(|| panic!("{case}: {word}"));
+        match key {
+            "margin" => settings.margin = Some(Margin::Absolute(number(value))),
+            "relative_margin" => settings.margin = Some(Margin::Relative(number(value))),
+            "quantile" => settings.quantile = number(value),
+            "resamples" => settings.resamples = value.parse().unwrap(),
+            "seed" => settings.seed = value.parse().unwrap(),
+            "alternative" if value == "less" => settings.alternative = Alternative::Less,
+            "alternative" if value == "greater" => settings.alternative = Alternative::Greater,
+            _ => panic!("{case}: {word}"),
+        }
+    }
+    (set, settings)
+}
+
+/// `0-2 p`: which pair of modes a quantity is of.
+fn set_pair(quantity: &str) -> (usize, usize) {
+    let (first, second) = quantity.split(' ').next().and_then(|pair| pair.split_once('-')).unwrap();
+    (first.parse().unwrap(), second.parse().unwrap())
+}
+
+fn modes(inputs: &Inputs, set: &str) -> Option<Vec<Moments>> {
+    inputs.modes[set].iter().map(|values| Moments::of(values).ok()).collect()
+}
+
+/// A case that is only numbers: `2.5 10`.
+fn numbers<const N: usize>(case: &str) -> [f64; N] {
+    case.split(' ').map(number).collect::<Vec<_>>().try_into().unwrap()
 }
 
 fn unknown(file: &str, quantity: &str) -> ! {
@@ -181,34 +287,12 @@ fn runs(inputs: &Inputs, case: &str) -> [Vec<Events>; 2] {
 }
 
 /// `ci95_lower` and the like, of an interval at that level.
-fn bound(quantity: &str, interval: impl Fn(f64) -> Result<Interval>) -> Option<f64> {
-    let (level, side) = quantity.strip_prefix("ci")?.split_once('_')?;
-    let interval = interval(number(level) / 100.0).ok()?;
+fn bound(quantity: &str, interval: impl Fn(f64) -> Option<Interval>) -> Option<f64> {
+    let (level, side) = quantity.strip_prefix("ci").and_then(|rest| rest.split_once('_')).unwrap_or_else(|| {
+        panic!("no result has a {quantity}");
+    });
+    let interval = interval(number(level) / 100.0)?;
     if side == "lower" { interval.lower } else { interval.upper }
-}
-
-fn test(quantity: &str, run: impl Fn(Alternative, f64) -> Result<TestResult>) -> Option<f64> {
-    let two_sided = run(Alternative::TwoSided, 0.95);
-    match quantity {
-        "estimate" => two_sided.ok()?.estimate,
-        "standard_error" => two_sided.ok()?.standard_error,
-        "statistic" => two_sided.ok()?.statistic,
-        "df" => two_sided.ok()?.df,
-        "p" => Some(two_sided.ok()?.p_value),
-        "p_less" => Some(run(Alternative::Less, 0.95).ok()?.p_value),
-        "p_greater" => Some(run(Alternative::Greater, 0.95).ok()?.p_value),
-        _ => {
-            let two_sided = bound(quantity, |level| Ok(run(Alternative::TwoSided, level)?.interval));
-            // A bound of the interval at 1 − 2α is that of the one-sided interval at 1 − α.
-            let towards = if quantity.ends_with("upper") { Alternative::Less } else { Alternative::Greater };
-            let one_sided = bound(quantity, |level| Ok(run(towards, (1.0 + level) / 2.0)?.interval));
-            match (two_sided, one_sided) {
-                (Some(two), Some(one)) => approx::assert_relative_eq!(two, one, max_relative = 1e-10, epsilon = 1e-12),
-                (two, one) => assert_eq!(two, one),
-            }
-            two_sided
-        }
-    }
 }
 
 fn describe(inputs: &Inputs, case: &str, quantity: &str) -> Option<f64> {
@@ -224,14 +308,14 @@ fn describe(inputs: &Inputs, case: &str, quantity: &str) -> Option<f64> {
         "upper_quartile" => Some(description.upper_quartile),
         "max" => Some(description.max),
         "cv" => description.cv.ok(),
-        _ => bound(quantity, |level| stats::describe::describe(sample(inputs, case), level)?.interval),
+        _ => bound(quantity, |level| stats::describe::describe(sample(inputs, case), level).ok()?.interval.ok()),
     }
 }
 
 /// The oracle computes the ratio, we the change: one less.
 fn ratio_of_means([a, b]: [Moments; 2], quantity: &str) -> Option<f64> {
     let change = |level| stats::ratio_of_means::ratio_of_means(&a, &b, level);
-    let interval = |level| change(level)?.interval.ok_or_else(|| Undefined::because("there is no interval"));
+    let interval = |level| change(level).ok()?.interval;
     let change = if quantity == "ratio" { Some(change(0.95).ok()?.estimate) } else { bound(quantity, interval) };
     change.map(|change| 1.0 + change)
 }
@@ -248,7 +332,7 @@ fn rate(inputs: &Inputs, case: &str, quantity: &str) -> Option<f64> {
         "standard_error" => rate.standard_error.ok(),
         "mean_of_ratios" => Some(rate.mean_of_ratios),
         "mean_of_ratios_standard_error" => rate.mean_of_ratios_standard_error.ok(),
-        _ => bound(quantity, |level| stats::rate::rate(&runs, level)?.interval),
+        _ => bound(quantity, |level| stats::rate::rate(&runs, level).ok()?.interval.ok()),
     }
 }
 

@@ -34,13 +34,18 @@ use serde::{Deserialize, Serialize};
 
 use super::outcome::Outcome;
 use super::rng::Rng;
-use super::{Alternative, Interval, Kind, Method, Result, Undefined, describe, finite, moments, normal, outcome, tail};
+use super::{
+    Alternative, Compute, Estimand, Interval, Kind, Method, Result, Undefined, describe, finite, moments, normal,
+    outcome, tail,
+};
 
 pub(super) const METHOD: Method = Method {
     id: "bootstrap",
     label: "Bootstrap over runs",
     kind: Kind::Interval,
+    estimand: Estimand::None,
     reference: "Efron and Tibshirani (1993), doi:10.1201/9780429246593",
+    compute: Compute::Own,
 };
 
 /// A statistic, and its intervals by the bootstrap.

@@ -23,13 +23,15 @@
 //!
 //! mpmath: 1e-12 (`tests/reference/cohen_d.csv`).
 
-use super::{EffectSize, Kind, Method, Moments, Result, Undefined, finite};
+use super::{Answer, Compute, EffectSize, Estimand, Kind, Method, Moments, Result, Undefined, finite};
 
 pub(super) const METHOD: Method = Method {
     id: "cohen_d",
     label: "Cohen's d (pooled SD)",
     kind: Kind::EffectSize,
+    estimand: Estimand::StandardisedDifference,
     reference: "Cohen (1988), doi:10.4324/9780203771587",
+    compute: Compute::Moments(|a, b, _| cohen_d(a, b).map(Answer::Effect)),
 };
 
 /// Cohen's d, positive when the treatment's mean is the greater.

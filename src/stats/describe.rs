@@ -31,14 +31,17 @@ use serde::{Deserialize, Serialize};
 
 use super::outcome::Outcome;
 use super::{
-    Alternative, Interval, Kind, Method, Moments, Result, Undefined, finite, moments, outcome, t_distribution,
+    Alternative, Compute, Estimand, Interval, Kind, Method, Moments, Result, Undefined, finite, moments, outcome,
+    t_distribution,
 };
 
 pub(super) const METHOD: Method = Method {
     id: "describe",
     label: "Descriptive statistics",
     kind: Kind::Description,
+    estimand: Estimand::Location,
     reference: "Student (1908), doi:10.1093/biomet/6.1.1; Hyndman and Fan (1996), doi:10.2307/2684934",
+    compute: Compute::Own,
 };
 
 /// What one sample looks like; every field but `n` and `cv` is in the unit of the values.

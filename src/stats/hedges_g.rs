@@ -25,13 +25,16 @@
 //!
 //! mpmath: 1e-12 (`tests/reference/hedges_g.csv`).
 
-use super::{EffectSize, Kind, Method, Moments, Result, Undefined, cohen_d, finite, gamma};
+use super::distribution::gamma;
+use super::{Answer, Compute, EffectSize, Estimand, Kind, Method, Moments, Result, Undefined, cohen_d, finite};
 
 pub(super) const METHOD: Method = Method {
     id: "hedges_g",
     label: "Hedges' g (pooled SD)",
     kind: Kind::EffectSize,
+    estimand: Estimand::StandardisedDifference,
     reference: "Hedges (1981), doi:10.3102/10769986006002107",
+    compute: Compute::Moments(|a, b, _| hedges_g(a, b).map(Answer::Effect)),
 };
 
 /// Hedges' g, positive when the treatment's mean is the greater.

@@ -25,22 +25,16 @@
 //!
 //! R 4.2 `p.adjust` (`tests/reference/holm.csv`).
 
-use super::{Kind, Method, Result, Undefined};
+use super::{Adjusted, Compute, Estimand, Kind, Method, Result, Undefined};
 
 pub(super) const METHOD: Method = Method {
     id: "holm",
     label: "Holm's adjustment",
     kind: Kind::Adjustment,
+    estimand: Estimand::None,
     reference: "Holm (1979), Scand. J. Statist. 6(2), 65–70",
+    compute: Compute::Adjust(holm),
 };
-
-/// Adjusted p-values in the order of the tests, and the size of the family they were adjusted for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Adjusted {
-    pub p_values: Vec<Option<f64>>,
-    /// How many tests have a p-value; a test without one is not in the family.
-    pub family: usize,
-}
 
 /// Adjusts the p-values of a family of tests; `None` is a test whose p-value is undefined, and stays so.
 ///

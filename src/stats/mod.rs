@@ -6,20 +6,19 @@
 pub mod bootstrap;
 pub mod cohen_d;
 pub mod describe;
-mod gamma;
+pub mod distribution;
 pub mod hedges_g;
 pub mod holm;
 mod moments;
-pub mod normal;
 pub mod rate;
 pub mod rate_ratio;
 pub mod ratio_of_means;
 pub mod rng;
-pub mod t_distribution;
 pub mod welch;
 
 use std::fmt;
 
+use distribution::{normal, t as t_distribution};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -36,15 +35,19 @@ pub static METHODS: &[Method] = &[
     holm::METHOD,
 ];
 
-/// What a user may ask about a method: what it is called and where it comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// What a user may ask about a method: what it is called, where it comes from, and its answer for data.
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Method {
     /// The name of the method's file, and of its reference values in `tests/reference`.
     pub id: &'static str,
     /// As printed in a report.
     pub label: &'static str,
     pub kind: Kind,
+    /// What its estimate is of.
+    pub estimand: Estimand,
     pub reference: &'static str,
+    #[serde(skip)]
+    pub compute: Compute,
 }
 
 /// What a method answers.
@@ -53,14 +56,179 @@ pub struct Method {
 pub enum Kind {
     /// What one sample looks like.
     Description,
-    /// Whether two samples differ, and by how much.
+    /// Whether modes differ, and by how much.
     Test,
-    /// How large a difference is on a scale without a unit.
+    /// How large a difference is on a scale that can be compared between metrics.
     EffectSize,
-    /// How precise any statistic is.
+    /// How precise an estimate is.
     Interval,
+    /// Whether the runs are what the methods assume.
+    Diagnostic,
     /// What many tests at once do to their p-values.
     Adjustment,
+    /// How many runs a question needs.
+    Planning,
+}
+
+/// What an estimate is of; treatment − baseline, or treatment/baseline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Estimand {
+    /// Nothing: the method only tests.
+    None,
+    /// A location of one mode, in the unit of the values.
+    Location,
+    /// The difference of the means, in the unit of the values.
+    MeanDifference,
+    /// The difference of a quantile (the median, if nothing else is said), in the unit of the values.
+    QuantileDifference,
+    /// By how much the values of the treatment are shifted, in the unit of the values.
+    Shift,
+    /// (mean(treatment) − mean(baseline))/mean(baseline), a fraction.
+    RelativeChange,
+    /// rate(treatment)/rate(baseline).
+    RateRatio,
+    /// P(T > B) + ½·P(T = B) of a run of each mode.
+    Superiority,
+    /// P(T > B) − P(T < B) of a run of each mode.
+    Dominance,
+    /// The difference of the means in units of a standard deviation.
+    StandardisedDifference,
+}
+
+impl Estimand {
+    /// Its value when the modes do not differ.
+    pub fn null(self) -> Option<f64> {
+        match self {
+            Self::None | Self::Location => None,
+            Self::RateRatio => Some(1.0),
+            Self::Superiority => Some(0.5),
+            _ => Some(0.0),
+        }
+    }
+
+    /// Whether it is in the unit of the values.
+    pub fn has_unit(self) -> bool {
+        matches!(self, Self::Location | Self::MeanDifference | Self::QuantileDifference | Self::Shift)
+    }
+}
+
+/// How a method computes its answer, by what it needs: baseline first, then treatment.
+#[derive(Clone, Copy, Debug)]
+pub enum Compute {
+    /// Of one sample of values, in run order.
+    Sample(fn(&[f64], &Settings) -> Result<Answer>),
+    /// Of the moments of two samples: summary statistics suffice.
+    Moments(fn(&Moments, &Moments, &Settings) -> Result<Answer>),
+    /// Of two independent samples of values.
+    Samples(fn(&[f64], &[f64], &Settings) -> Result<Answer>),
+    /// Of two samples whose values belong together by position: the blocks.
+    Pairs(fn(&[f64], &[f64], &Settings) -> Result<Answer>),
+    /// Of the counts with exposure of two modes, by run.
+    Events(fn(&[Events], &[Events], &Settings) -> Result<Answer>),
+    /// Of the moments of three or more modes: one test of all.
+    Omnibus(fn(&[Moments], &Settings) -> Result<Answer>),
+    /// Of the moments of three or more modes, the baseline first: a test of each pair, adjusted for there being several.
+    Pairwise(fn(&[Moments], &Settings) -> Result<Vec<Pairwise>>),
+    /// Of the p-values of a family of tests.
+    Adjust(fn(&[Option<f64>]) -> Result<Adjusted>),
+    /// By a function of its own, whose arguments or results have another shape.
+    Own,
+}
+
+/// What may be chosen about a method.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// Confidence level of the interval.
+    pub level: f64,
+    pub alternative: Alternative,
+    /// The largest difference that does not matter; of equivalence and non-inferiority.
+    pub margin: Option<Margin>,
+    /// Which quantile a method of quantiles is about, a fraction.
+    pub quantile: f64,
+    /// Of a bootstrap or a Monte Carlo permutation test.
+    pub resamples: usize,
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let alternative = Alternative::TwoSided;
+        Self { level: 0.95, alternative, margin: None, quantile: 0.5, resamples: 10_000, seed: 1 }
+    }
+}
+
+/// A margin of equivalence, positive.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Margin {
+    /// In the unit of the values.
+    Absolute(f64),
+    /// A fraction of the baseline's mean.
+    Relative(f64),
+}
+
+/// The test of one pair of several modes, second − first, by their places.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Pairwise {
+    pub first: usize,
+    pub second: usize,
+    #[serde(flatten)]
+    pub test: TestResult,
+}
+
+/// Adjusted p-values in the order of the tests, and the size of the family they were adjusted for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Adjusted {
+    pub p_values: Vec<Option<f64>>,
+    /// How many tests have a p-value; a test without one is not in the family.
+    pub family: usize,
+}
+
+/// A method's answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Answer {
+    Test(TestResult),
+    Effect(EffectSize),
+}
+
+impl Answer {
+    pub fn estimate(&self) -> Option<f64> {
+        match self {
+            Self::Test(test) => test.estimate,
+            Self::Effect(effect) => Some(effect.estimate),
+        }
+    }
+
+    pub fn interval(&self) -> Option<Interval> {
+        match self {
+            Self::Test(test) => Some(test.interval),
+            Self::Effect(effect) => effect.interval,
+        }
+    }
+
+    pub fn p_value(&self) -> Option<f64> {
+        match self {
+            Self::Test(test) => Some(test.p_value),
+            Self::Effect(_) => None,
+        }
+    }
+
+    /// The method's name as printed in a report; the variant that was used is part of it.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Test(test) => &test.method,
+            Self::Effect(effect) => &effect.name,
+        }
+    }
+
+    pub fn note(&self) -> Option<&str> {
+        match self {
+            Self::Test(test) => test.note.as_deref(),
+            Self::Effect(effect) => effect.note.as_deref(),
+        }
+    }
 }
 
 /// Which tail a p-value is of. `Greater`: the treatment's mean is greater than the baseline's.
@@ -93,11 +261,15 @@ pub struct TestResult {
     pub standard_error: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub df: Option<f64>,
+    /// Of the numerator, where the statistic is an F.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub numerator_df: Option<f64>,
     /// In [0, 1]; 0 only when it is below the smallest double, 5e-324.
     pub p_value: f64,
     /// `None` when the data give only a bound, which is then in `interval`, and `note` says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub estimate: Option<f64>,
+    /// Of the estimate; without bounds where the test has none.
     pub interval: Interval,
     pub alternative: Alternative,
     /// The method's name as printed in a report.

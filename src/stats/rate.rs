@@ -34,15 +34,17 @@ use serde::{Deserialize, Serialize};
 
 use super::outcome::Outcome;
 use super::{
-    Alternative, Events, Interval, Kind, Method, Moments, Result, Undefined, finite, moments, outcome, t_distribution,
-    tail,
+    Alternative, Compute, Estimand, Events, Interval, Kind, Method, Moments, Result, Undefined, finite, moments,
+    outcome, t_distribution, tail,
 };
 
 pub(super) const METHOD: Method = Method {
     id: "rate",
     label: "Pooled rate (ratio of totals)",
     kind: Kind::Description,
+    estimand: Estimand::None,
     reference: "Cochran (1977), Sampling Techniques, 6.4; Garwood (1936), doi:10.1093/biomet/28.3-4.437",
+    compute: Compute::Own,
 };
 
 /// The rate of events of one mode; rates are in events per unit of exposure.

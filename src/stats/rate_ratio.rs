@@ -46,15 +46,18 @@
 
 use super::rate::Totals;
 use super::{
-    Alternative, Events, Interval, Kind, Method, Result, TestResult, Undefined, finite, t_distribution, tail, welch,
+    Alternative, Answer, Compute, Estimand, Events, Interval, Kind, Method, Result, TestResult, Undefined, finite,
+    t_distribution, tail, welch,
 };
 
 pub(super) const METHOD: Method = Method {
     id: "rate_ratio",
     label: "Rate ratio (linearised by run, Welch's df)",
     kind: Kind::Test,
+    estimand: Estimand::RateRatio,
     reference: "Cochran (1977), Sampling Techniques, 6.4; Welch (1947), doi:10.1093/biomet/34.1-2.28; \
                 Clopper and Pearson (1934), doi:10.1093/biomet/26.4.404",
+    compute: Compute::Events(|a, b, s| rate_ratio(a, b, s.alternative, s.level).map(Answer::Test)),
 };
 
 /// Tests whether the rate of events of the treatment differs from the baseline's; estimate and interval are of the
@@ -132,6 +135,7 @@ fn bound(
         statistic: None,
         standard_error: None,
         df: None,
+        numerator_df: None,
         p_value,
         estimate: None,
         interval,

@@ -30,14 +30,17 @@
 //! mpmath: 1e-12 (`tests/reference/ratio_of_means.csv`).
 
 use super::{
-    Alternative, EffectSize, Interval, Kind, Method, Moments, Result, Undefined, finite, t_distribution, welch,
+    Alternative, Answer, Compute, EffectSize, Estimand, Interval, Kind, Method, Moments, Result, Undefined, finite,
+    t_distribution, welch,
 };
 
 pub(super) const METHOD: Method = Method {
     id: "ratio_of_means",
     label: "Relative change of the mean (Fieller)",
     kind: Kind::EffectSize,
+    estimand: Estimand::RelativeChange,
     reference: "Fieller (1954), doi:10.1111/j.2517-6161.1954.tb00159.x",
+    compute: Compute::Moments(|a, b, s| ratio_of_means(a, b, s.level).map(Answer::Effect)),
 };
 
 /// The relative change of the mean, a fraction of the baseline's mean, with an interval at a confidence level.

@@ -27,13 +27,18 @@
 //!
 //! mpmath on 41 pairs of samples and 5 published summaries, p down to 1e-300: 1e-12 (`tests/reference/welch.csv`).
 
-use super::{Alternative, Kind, Method, Moments, Result, TestResult, Undefined, finite, t_distribution};
+use super::{
+    Alternative, Answer, Compute, Estimand, Kind, Method, Moments, Result, TestResult, Undefined, finite,
+    t_distribution,
+};
 
 pub(super) const METHOD: Method = Method {
     id: "welch",
     label: "Welch's t-test",
     kind: Kind::Test,
+    estimand: Estimand::MeanDifference,
     reference: "Welch (1947), doi:10.1093/biomet/34.1-2.28",
+    compute: Compute::Moments(|a, b, s| welch(a, b, s.alternative, s.level).map(Answer::Test)),
 };
 
 /// Tests the difference of two means, in the unit of the values, from the moments alone.

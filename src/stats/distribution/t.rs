@@ -28,7 +28,8 @@
 //!
 //! mpmath, 0.5 ≤ df ≤ 1e9, p from 0.5 to 1e-300: 1e-12 (`tests/reference/t_distribution.csv`).
 
-use super::{Alternative, Interval, Result, TestResult, Undefined, finite, gamma, normal, tail};
+use super::super::{Alternative, Interval, Result, TestResult, Undefined, finite, tail};
+use super::{gamma, normal};
 
 /// The upper tail P(T > t). Undefined unless t is finite and df > 0.
 pub fn sf(t: f64, df: f64) -> Result<f64> {
@@ -46,12 +47,12 @@ pub fn quantile(p: f64, df: f64) -> Result<f64> {
 }
 
 /// How many standard errors an interval reaches from its estimate.
-pub(super) fn critical(df: f64, alternative: Alternative, level: f64) -> Result<f64> {
+pub(in crate::stats) fn critical(df: f64, alternative: Alternative, level: f64) -> Result<f64> {
     Ok(-quantile(tail(level, alternative)?, df)?)
 }
 
 /// The t test, and the interval, of an estimate with a standard error; what Welch's test and others end in.
-pub(super) fn t_test(
+pub(in crate::stats) fn t_test(
     estimate: f64,
     standard_error: f64,
     df: f64,
@@ -71,6 +72,7 @@ pub(super) fn t_test(
         statistic: Some(t),
         standard_error: Some(standard_error),
         df: Some(df),
+        numerator_df: None,
         p_value,
         estimate: Some(estimate),
         interval: Interval {

@@ -4,7 +4,7 @@
 ///
 /// From x ≥ 15 Stirling's series (DLMF 5.11.1) for the difference of the logarithms, whose large terms cancel on paper
 /// rather than in floating point; below, Γ(x + 1) = x·Γ(x) leads there.
-pub(super) fn half_step_ratio(x: f64) -> f64 {
+pub(in crate::stats) fn half_step_ratio(x: f64) -> f64 {
     let (mut x, mut factor) = (x, 1.0);
     while x < 15.0 {
         factor *= x / (x + 0.5);

@@ -24,7 +24,7 @@ use std::f64::consts::SQRT_2;
 
 use statrs::function::erf::erfc_inv;
 
-use super::{Result, Undefined, finite};
+use super::super::{Result, Undefined, finite};
 
 /// The upper tail P(Z > z). Undefined when z is not finite.
 pub fn sf(z: f64) -> Result<f64> {
