@@ -133,6 +133,32 @@ fn compute(inputs: &Inputs, file: &str, case: &str, quantity: &str) -> Option<f6
                 _ => unknown(file, quantity),
             }
         }
+        "beta" => {
+            let [argument, a, b] = numbers(case);
+            match quantity {
+                "cdf" => distribution::beta::cdf(argument, a, b).ok(),
+                "sf" => distribution::beta::sf(argument, a, b).ok(),
+                "quantile" => distribution::beta::quantile(argument, a, b).ok(),
+                _ => unknown(file, quantity),
+            }
+        }
+        "f_distribution" => {
+            let [f, df1, df2] = numbers(case);
+            distribution::f::sf(f, df1, df2).ok()
+        }
+        "chi_squared" => {
+            let [x, df] = numbers(case);
+            distribution::chi_squared::sf(x, df).ok()
+        }
+        "noncentral_t" => {
+            let [t, df, argument] = numbers(case);
+            match quantity {
+                "cdf" => distribution::noncentral_t::cdf(t, df, argument).ok(),
+                "sf" => distribution::noncentral_t::sf(t, df, argument).ok(),
+                "noncentrality" => distribution::noncentral_t::noncentrality(t, df, argument).ok(),
+                _ => unknown(file, quantity),
+            }
+        }
         "normal" => match quantity {
             "sf" => distribution::normal::sf(number(case)).ok(),
             "isf" => distribution::normal::quantile(number(case)).ok().map(|z| -z),

@@ -1,34 +1,35 @@
 //! Study and table → [`Analysis`]: which method for which kind of metric. Serialised it is `results.json`.
 
+mod comparisons;
 pub mod means;
+pub mod methods;
 mod notes;
 mod published;
-mod rates;
 
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use comparisons::{AtOnce, Compared, Comparison, Family, Group, OfModes, Pairing, Rates};
 pub use means::Means;
+pub use methods::{Applied, Chosen, Methods};
 pub use notes::{CountedNote, SetupFact};
 pub use published::{Published, PublishedCell, PublishedRow, PublishedTable};
-pub use rates::Rates;
 
 use crate::claims::Claims;
 use crate::error::{Error, Problem};
 use crate::metric::{Better, Kind, Metric, Unit};
 use crate::stats::describe::{Description, describe};
-use crate::stats::holm::holm;
 use crate::stats::outcome::{self, Outcome};
 use crate::stats::rate::{Rate, rate};
-use crate::stats::{self, Events, Undefined};
+use crate::stats::{self, Events, Settings, Undefined};
 use crate::study::{self, MssPolicy, Named, Provenance, Study};
 use crate::table::{Row, Table, value};
 use crate::toml_file;
 
 /// The version of the layout of `results.json`; `schema/results.schema.json` describes it.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Resamples of every bootstrap.
 pub const RESAMPLES: usize = 10_000;
@@ -50,6 +51,9 @@ pub struct Analysis {
     pub samples: Vec<Sample>,
     pub comparisons: Vec<Comparison>,
     pub family: Family,
+    /// All modes at once, where there are three or more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Group>,
     /// The facts of the set-up that the logs hold.
     pub setup: Vec<SetupFact>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,6 +90,14 @@ pub struct StudyInfo {
     pub digits: u8,
     pub decimal_separator: char,
     pub seed: u64,
+    pub methods: Chosen,
+}
+
+impl StudyInfo {
+    /// What every method is given, but for what depends on the metric.
+    fn settings(&self) -> Settings {
+        Settings { level: self.confidence, seed: self.seed, resamples: RESAMPLES, ..Settings::default() }
+    }
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -120,6 +132,9 @@ pub struct Sample {
     pub mode: String,
     /// The runs' names, in run order.
     pub runs: Vec<String>,
+    /// The blocks of the runs, where they come in blocks.
+    #[serde(skip_serializing_if = "no_block")]
+    pub blocks: Vec<Option<String>>,
     pub values: Vec<f64>,
     #[serde(with = "outcome")]
     #[schemars(with = "Outcome<Description>")]
@@ -135,59 +150,6 @@ pub struct Sample {
     pub events: Vec<Events>,
 }
 
-/// Baseline against treatment on a metric.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Comparison {
-    pub metric: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scenario: Option<String>,
-    /// Id of the mode that is compared with the baseline.
-    pub mode: String,
-    #[serde(flatten)]
-    pub result: Compared,
-}
-
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Compared {
-    /// By means.
-    Means(Box<Means>),
-    /// By pooled rates.
-    Rates(Box<Rates>),
-}
-
-impl Compared {
-    pub fn p_value(&self) -> Option<f64> {
-        match self {
-            Self::Means(means) => Some(means.welch.as_ref().ok()?.test.p_value),
-            Self::Rates(rates) => Some(rates.ratio.as_ref().ok()?.p_value),
-        }
-    }
-
-    pub fn p_adjusted(&self) -> Option<f64> {
-        match self {
-            Self::Means(means) => means.p_adjusted,
-            Self::Rates(rates) => rates.p_adjusted,
-        }
-    }
-
-    fn set_p_adjusted(&mut self, p: Option<f64>) {
-        match self {
-            Self::Means(means) => means.p_adjusted = p,
-            Self::Rates(rates) => rates.p_adjusted = p,
-        }
-    }
-}
-
-/// The tests whose p-values were adjusted together.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Family {
-    pub method: String,
-    pub metrics: Vec<String>,
-    /// How many p-values it holds; undefined ones do not count.
-    pub size: usize,
-}
-
 /// A path and why it is listed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LeftOut {
@@ -201,6 +163,10 @@ pub struct LeftOut {
 pub struct Input {
     pub path: String,
     pub sha256: String,
+}
+
+fn no_block(blocks: &[Option<String>]) -> bool {
+    blocks.iter().all(Option::is_none)
 }
 
 fn optional_outcome<T: Clone + Serialize, S: serde::Serializer>(
@@ -259,16 +225,19 @@ pub fn analyze(study: &Study, table: &Table, claims: Option<&Claims>) -> Result<
         digits: study.manifest.digits.unwrap_or(2),
         decimal_separator: study.manifest.decimal_separator.unwrap_or_default().char(),
         seed: study.manifest.seed.unwrap_or(DEFAULT_SEED),
+        methods: Chosen::of(study, &shown)?,
         baseline,
         modes,
     };
+    let metrics: Vec<MetricInfo> = shown.iter().map(|metric| metric_info(metric, &primary)).collect();
     let samples = samples(&info, &shown, table);
-    let mut comparisons = compare(&info, &shown, &samples);
-    let family = adjust(&primary, &mut comparisons)?;
+    let mut comparisons = comparisons::compare(&info, &metrics, &samples);
+    let family = comparisons::adjust(&info, &primary, &mut comparisons)?;
     let mut analysis = Analysis {
         schema_version: SCHEMA_VERSION,
         generator: concat!("meshstats ", env!("CARGO_PKG_VERSION")).to_owned(),
-        metrics: shown.iter().map(|metric| metric_info(metric, &primary)).collect(),
+        groups: comparisons::groups(&info, &metrics, &samples),
+        metrics,
         samples,
         comparisons,
         family,
@@ -431,54 +400,11 @@ fn sample(info: &StudyInfo, metric: &Metric, scenario: Option<String>, mode: &st
         scenario,
         mode: mode.to_owned(),
         runs: rows.iter().map(|row| row.run.clone()).collect(),
+        blocks: rows.iter().map(|row| row.block.clone()).collect(),
         description: describe(&values, info.confidence),
         total: matches!(metric.kind, Kind::Count).then(|| values.iter().sum()),
         values,
         rate,
         events,
     }
-}
-
-fn compare(info: &StudyInfo, metrics: &[&Metric], samples: &[Sample]) -> Vec<Comparison> {
-    let mut comparisons = Vec::new();
-    for metric in metrics.iter().filter(|metric| !matches!(metric.kind, Kind::Count)) {
-        for baseline in samples.iter().filter(|s| s.metric == metric.id && s.mode == info.baseline) {
-            let treatments = samples
-                .iter()
-                .filter(|s| s.metric == metric.id && s.scenario == baseline.scenario && s.mode != info.baseline);
-            for treatment in treatments {
-                let result = match metric.kind {
-                    Kind::Ratio(_) => Compared::Rates(Box::new(rates::compare(
-                        &baseline.events,
-                        &treatment.events,
-                        info.confidence,
-                        info.seed,
-                    ))),
-                    _ => {
-                        Compared::Means(Box::new(means::compare(&baseline.values, &treatment.values, info.confidence)))
-                    }
-                };
-                comparisons.push(Comparison {
-                    metric: metric.id.to_string(),
-                    scenario: baseline.scenario.clone(),
-                    mode: treatment.mode.clone(),
-                    result,
-                });
-            }
-        }
-    }
-    comparisons
-}
-
-/// Adjusts the p-values of the primary metrics for being tested together.
-fn adjust(primary: &[String], comparisons: &mut [Comparison]) -> Result<Family, Error> {
-    let members: Vec<usize> = (0..comparisons.len()).filter(|i| primary.contains(&comparisons[*i].metric)).collect();
-    let p_values: Vec<Option<f64>> = members.iter().map(|i| comparisons[*i].result.p_value()).collect();
-    let adjusted = holm(&p_values).map_err(|undefined| {
-        Problem::new("the adjustment of p-values", undefined.to_string(), "report this as a bug")
-    })?;
-    for (i, p) in members.into_iter().zip(adjusted.p_values) {
-        comparisons[i].result.set_p_adjusted(p);
-    }
-    Ok(Family { method: "Holm".to_owned(), metrics: primary.to_vec(), size: adjusted.family })
 }

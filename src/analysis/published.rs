@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Analysis, Compared, Means, Sample};
+use super::{Analysis, Compared, Means, Methods, Sample};
 use crate::claims::{Cell, Claims, Rounded, Statistic};
 use crate::error::{Error, Problem};
 use crate::stats::Undefined;
@@ -136,7 +136,7 @@ fn computed(cell: &Cell, analysis: &Analysis) -> Result<Vec<f64>, Undefined> {
     if statistic.is_comparison() {
         let comparison = analysis.comparison(&cell.metric.id, None, cell.mode).ok_or_else(absent)?;
         return match &comparison.result {
-            Compared::Means(means) => of_means(statistic, means),
+            Compared::Means(means) => of_means(statistic, means, &comparison.methods),
             Compared::Rates(_) => Err(Undefined::because("rates are compared by their ratio, not by means")),
         };
     }
@@ -158,8 +158,9 @@ fn of_sample(statistic: Statistic, sample: &Sample) -> Result<f64, Undefined> {
     }
 }
 
-fn of_means(statistic: Statistic, means: &Means) -> Result<Vec<f64>, Undefined> {
-    let welch = || means.welch.as_ref().map(|welch| &welch.test).map_err(Clone::clone);
+/// A publication that names no test had Welch's.
+fn of_means(statistic: Statistic, means: &Means, methods: &Methods) -> Result<Vec<f64>, Undefined> {
+    let welch = || methods.test("welch");
     let known = |value: Option<f64>| value.ok_or_else(|| Undefined::because("the test does not give it"));
     Ok(vec![match statistic {
         Statistic::Difference => means.difference,
@@ -169,7 +170,7 @@ fn of_means(statistic: Statistic, means: &Means) -> Result<Vec<f64>, Undefined> 
         Statistic::T => known(welch()?.statistic)?,
         Statistic::Df => known(welch()?.df)?,
         Statistic::P => welch()?.p_value,
-        Statistic::CohenD => means.cohen_d.clone()?,
+        Statistic::CohenD => known(methods.answer("cohen_d")?.estimate())?,
         Statistic::Ci => {
             let interval = welch()?.interval;
             return Ok(vec![known(interval.lower)?, known(interval.upper)?]);

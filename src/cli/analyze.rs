@@ -7,7 +7,7 @@ use clap::Args;
 use rayon::prelude::*;
 
 use super::output::{self, Manifest};
-use super::{Reading, load, terminal};
+use super::{Choosing, Reading, load, terminal};
 use crate::analysis::{self, Analysis};
 use crate::error::Error;
 use crate::plot::{self, WIDTHS, Width};
@@ -36,6 +36,8 @@ pub struct Arguments {
     /// Directory with templates to use instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
+    #[command(flatten)]
+    choosing: Choosing,
     #[command(flatten)]
     reading: Reading,
 }
@@ -72,8 +74,9 @@ struct Made {
 pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
     let began = Instant::now();
     let templates = Templates::new(arguments.templates.as_deref())?;
+    let overrides = arguments.choosing.overrides(&arguments.reading);
     let mut made = Vec::new();
-    for (study, table) in load::studies(&arguments.path, &arguments.reading, quiet)? {
+    for (study, table) in load::studies(&arguments.path, &overrides, arguments.reading.skip_bad, quiet)? {
         made.push(make(study, &table, arguments, &templates)?);
     }
     // Nothing is written before everything is made.

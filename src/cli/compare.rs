@@ -1,64 +1,255 @@
-//! `meshstats compare`: two samples, from files of numbers or from summary statistics.
+//! `meshstats compare`: two samples or more, from files of numbers or from summary statistics, by any method.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use super::{level, load, output, terminal};
-use crate::analysis::means::{self, Means, Side};
+use crate::analysis::means::{Means, Side};
+use crate::analysis::methods::{self, Data};
+use crate::analysis::{Applied, AtOnce, Methods, OfModes, RESAMPLES};
 use crate::error::{Error, Problem};
+use crate::metric::{Better, Unit};
 use crate::report::model::Align;
 use crate::report::number::{p_value, shortest, significant};
-use crate::stats::{Interval, Moments, Undefined};
+use crate::stats::{
+    Alternative, Answer, Estimand, Events, Interval, Kind, Margin, Moments, Pairwise, Settings, Undefined,
+};
+use crate::toml_file::nearest;
+
+/// What is shown of two samples where nothing was chosen, as far as it applies.
+const USUAL: &[&str] = &[
+    "welch",
+    "ratio_of_means",
+    "cohen_d",
+    "hedges_g",
+    "paired_t",
+    "paired_change",
+    "d_z",
+    "d_av",
+    "rate_ratio",
+    "bootstrap_rate_ratio",
+];
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Numbers of the baseline, one a line; `-` is standard input
-    #[arg(required_unless_present = "mean", requires = "treatment")]
-    baseline: Option<PathBuf>,
-    /// Numbers of the treatment, one a line; `-` is standard input
-    treatment: Option<PathBuf>,
-    /// Means of baseline and treatment
-    #[arg(long, num_args = 2, value_names = ["BASELINE", "TREATMENT"], requires_all = ["sd", "n"], conflicts_with = "baseline", allow_negative_numbers = true)]
+    /// Numbers of the baseline and of one treatment or more, one a line; `-` is standard input
+    #[arg(required_unless_present = "mean", value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Columns of one CSV file instead, the baseline's first
+    #[arg(long, num_args = 2.., value_name = "NAME", conflicts_with = "mean")]
+    columns: Vec<String>,
+    /// Means of the baseline and the treatments
+    #[arg(long, num_args = 2.., value_name = "MEAN", requires_all = ["sd", "n"], conflicts_with = "files", allow_negative_numbers = true)]
     mean: Option<Vec<f64>>,
     /// Standard deviations (n − 1 in the denominator)
-    #[arg(long, num_args = 2, value_names = ["BASELINE", "TREATMENT"], requires = "mean", allow_negative_numbers = true)]
+    #[arg(long, num_args = 2.., value_name = "SD", requires = "mean", allow_negative_numbers = true)]
     sd: Option<Vec<f64>>,
     /// Numbers of runs
-    #[arg(long, num_args = 2, value_names = ["BASELINE", "TREATMENT"], requires = "mean", allow_negative_numbers = true)]
+    #[arg(long, num_args = 2.., value_name = "N", requires = "mean", allow_negative_numbers = true)]
     n: Option<Vec<usize>>,
+    /// The numbers belong together line by line: use the methods for pairs too
+    #[arg(long, conflicts_with_all = ["mean", "counts"])]
+    paired: bool,
+    /// Each line (or pair of columns) is a count and its exposure: compare rates
+    #[arg(long, conflicts_with = "mean")]
+    counts: bool,
+    /// Tests to show (see `meshstats list tests`)
+    #[arg(long, value_delimiter = ',', value_name = "ID", value_parser = super::test)]
+    test: Vec<String>,
+    /// Effect sizes to show
+    #[arg(long, value_delimiter = ',', value_name = "ID", value_parser = super::effect)]
+    effect: Vec<String>,
+    /// Intervals to show
+    #[arg(long, value_delimiter = ',', value_name = "ID", value_parser = super::interval)]
+    interval: Vec<String>,
+    /// Show every method that applies
+    #[arg(long)]
+    all: bool,
+    /// Which alternative the tests have
+    #[arg(long, value_enum, default_value = "two-sided", value_name = "WHICH")]
+    alternative: Tail,
+    /// Largest difference that does not matter, in the unit of the numbers or in percent (2%): test equivalence too
+    #[arg(long, value_name = "MARGIN", value_parser = margin)]
+    margin: Option<Margin>,
+    /// Quantile of the methods of quantiles, e.g. 0.99; the median if nothing is said
+    #[arg(long, default_value = "0.5", value_name = "FRACTION", value_parser = level)]
+    quantile: f64,
     /// Confidence level of every interval
     #[arg(long, default_value = "0.95", value_name = "LEVEL", value_parser = level)]
     confidence: f64,
+    /// Resamples of every bootstrap and Monte Carlo test
+    #[arg(long, default_value_t = RESAMPLES, value_name = "COUNT")]
+    resamples: usize,
+    /// Seed of the resampling
+    #[arg(long, default_value = "1", value_name = "SEED")]
+    seed: u64,
     /// Print one JSON object at full precision
     #[arg(long)]
     json: bool,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Tail {
+    /// The modes differ
+    TwoSided,
+    /// The treatment is less
+    Less,
+    /// The treatment is greater
+    Greater,
+}
+
+fn margin(text: &str) -> Result<Margin, String> {
+    methods::margin(text, &Unit::Count).map_err(|(what, remedy)| format!("{what}: {remedy}"))
+}
+
+/// The samples as given, the baseline first.
+enum Samples {
+    Moments(Vec<Moments>),
+    Values(Vec<Vec<f64>>),
+    Events(Vec<Vec<Events>>),
+}
+
+/// Everything that is said, as JSON.
+#[derive(Serialize)]
+struct Comparisons {
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    at_once: Option<AtOnce>,
+    /// Of the baseline and each treatment in turn.
+    comparisons: Vec<Comparison>,
+}
+
+/// The baseline and one treatment.
+#[derive(Serialize)]
+struct Comparison {
+    #[serde(flatten)]
+    means: Option<Means>,
+    methods: Methods,
+}
+
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    let means = match (&arguments.mean, &arguments.sd, &arguments.n) {
-        (Some(mean), Some(sd), Some(n)) => {
-            let [baseline, treatment] = [0, 1].map(|i| summary(mean[i], sd[i], n[i]));
-            means::of_moments(&baseline?, &treatment?, arguments.confidence)
-        }
-        _ => {
-            let [Some(baseline), Some(treatment)] = [&arguments.baseline, &arguments.treatment] else {
-                return Err(Error::Usage("give two files of numbers, or --mean, --sd and --n".to_owned()));
-            };
-            if baseline == treatment && baseline == Path::new("-") {
-                return Err(Error::Usage("only one of the two samples can be standard input".to_owned()));
-            }
-            means::compare(&numbers(baseline)?, &numbers(treatment)?, arguments.confidence)
-        }
-    };
+    let settings = settings(arguments);
+    let samples = samples(arguments)?;
+    let all = compare(&samples, &settings, arguments.paired);
     let text = if arguments.json {
-        String::from_utf8_lossy(&output::json(&means)?).into_owned()
+        let bytes = match all.comparisons.as_slice() {
+            [one] if all.at_once.is_none() => output::json(one)?,
+            _ => output::json(&all)?,
+        };
+        String::from_utf8_lossy(&bytes).into_owned()
     } else {
-        table(&means, arguments.confidence)
+        let one = |comparison: &Comparison| table(comparison, arguments);
+        let mut parts: Vec<String> = all.comparisons.iter().map(one).collect();
+        if let Some(at_once) = &all.at_once {
+            for (i, part) in parts.iter_mut().enumerate() {
+                *part = format!("{}\n{part}", terminal::bold(&format!("treatment {} against the baseline", i + 1)));
+            }
+            parts.push(of_modes(at_once, arguments.confidence));
+        }
+        parts.join("\n")
     };
     terminal::print(&text);
     Ok(())
+}
+
+fn settings(arguments: &Arguments) -> Settings {
+    Settings {
+        level: arguments.confidence,
+        alternative: match arguments.alternative {
+            Tail::TwoSided => Alternative::TwoSided,
+            Tail::Less => Alternative::Less,
+            Tail::Greater => Alternative::Greater,
+        },
+        margin: arguments.margin,
+        quantile: arguments.quantile,
+        resamples: arguments.resamples,
+        seed: arguments.seed,
+    }
+}
+
+/// Every treatment against the baseline, and where there are several, all modes at once.
+fn compare(samples: &Samples, settings: &Settings, paired: bool) -> Comparisons {
+    let of = |data: &Data| Methods::of(data, settings, Better::Neutral);
+    let (comparisons, modes) = match samples {
+        Samples::Moments(modes) => {
+            let [baseline, treatments @ ..] = modes.as_slice() else { return Comparisons::none() };
+            let one = |treatment: &Moments| Comparison {
+                means: Some(Means::of([baseline, treatment].map(Side::from))),
+                methods: of(&Data::Moments([*baseline, *treatment])),
+            };
+            (treatments.iter().map(one).collect(), Ok(modes.clone()))
+        }
+        Samples::Values(modes) => {
+            let [baseline, treatments @ ..] = modes.as_slice() else { return Comparisons::none() };
+            let one = |treatment: &Vec<f64>| {
+                let pairs = paired.then(|| [baseline.clone(), treatment.clone()]);
+                let data = Data::Values { values: [baseline, treatment], pairs: pairs.as_ref() };
+                Comparison { means: Some(Means::of([baseline, treatment].map(|v| Side::of(v)))), methods: of(&data) }
+            };
+            let moments = modes.iter().map(|values| Moments::of(values)).collect();
+            (treatments.iter().map(one).collect(), moments)
+        }
+        Samples::Events(modes) => {
+            let [baseline, treatments @ ..] = modes.as_slice() else { return Comparisons::none() };
+            let one =
+                |treatment: &Vec<Events>| Comparison { means: None, methods: of(&Data::Events([baseline, treatment])) };
+            return Comparisons { at_once: None, comparisons: treatments.iter().map(one).collect() };
+        }
+    };
+    let comparisons: Vec<Comparison> = comparisons;
+    Comparisons { at_once: (comparisons.len() > 1).then(|| AtOnce::of(&modes, settings)), comparisons }
+}
+
+impl Comparisons {
+    fn none() -> Self {
+        Self { at_once: None, comparisons: Vec::new() }
+    }
+}
+
+fn samples(arguments: &Arguments) -> Result<Samples, Error> {
+    let usage = |what: String| Err(Error::Usage(what));
+    if let (Some(mean), Some(sd), Some(n)) = (&arguments.mean, &arguments.sd, &arguments.n) {
+        if mean.len() != sd.len() || mean.len() != n.len() {
+            let (means, sds, ns) = (mean.len(), sd.len(), n.len());
+            return usage(format!("give as many of each: {means} of --mean, {sds} of --sd and {ns} of --n"));
+        }
+        let all = mean.iter().zip(sd).zip(n).map(|((mean, sd), n)| summary(*mean, *sd, *n));
+        return Ok(Samples::Moments(all.collect::<Result<_, _>>()?));
+    }
+    let columns = if arguments.columns.is_empty() {
+        if arguments.files.len() < 2 {
+            return usage("give two files of numbers or more, or one CSV file and its --columns".to_owned());
+        }
+        if arguments.files.iter().filter(|file| *file == Path::new("-")).count() > 1 {
+            return usage("only one of the samples can be standard input".to_owned());
+        }
+        let read = |file: &PathBuf| numbers(file, if arguments.counts { 2 } else { 1 });
+        arguments.files.iter().map(read).collect::<Result<Vec<_>, _>>()?
+    } else {
+        let [file] = arguments.files.as_slice() else {
+            return usage("--columns are those of one CSV file: give its path".to_owned());
+        };
+        let width = if arguments.counts { 2 } else { 1 };
+        if arguments.columns.len() < 2 * width || arguments.columns.len() % width > 0 {
+            return usage("--counts needs two --columns a mode: the count, then its exposure".to_owned());
+        }
+        let whole = arguments.paired || arguments.counts;
+        of_columns(file, &arguments.columns, width, whole)?
+    };
+    if arguments.counts {
+        let events = |rows: Vec<Vec<f64>>| {
+            rows.into_iter().filter_map(|row| Some(Events { count: *row.first()?, exposure: *row.get(1)? })).collect()
+        };
+        return Ok(Samples::Events(columns.into_iter().map(events).collect()));
+    }
+    let values: Vec<Vec<f64>> = columns.into_iter().map(|rows| rows.into_iter().flatten().collect()).collect();
+    if arguments.paired && values.iter().any(|sample| sample.len() != values[0].len()) {
+        let counts: Vec<String> = values.iter().map(|sample| sample.len().to_string()).collect();
+        return usage(format!("--paired needs samples of one size, not {}", counts.join(" and ")));
+    }
+    Ok(Samples::Values(values))
 }
 
 fn summary(mean: f64, sd: f64, n: usize) -> Result<Moments, Error> {
@@ -75,8 +266,7 @@ fn summary(mean: f64, sd: f64, n: usize) -> Result<Moments, Error> {
     Ok(Moments { n, mean, sd })
 }
 
-/// The numbers of a file, one a line; empty lines and what follows a `#` do not count.
-fn numbers(path: &Path) -> Result<Vec<f64>, Error> {
+fn text_of(path: &Path) -> Result<(String, String), Error> {
     let (shown, bytes) = if path == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::stdin().read_to_end(&mut bytes).map_err(|error| {
@@ -86,59 +276,239 @@ fn numbers(path: &Path) -> Result<Vec<f64>, Error> {
     } else {
         (path.display().to_string(), load::read(path)?)
     };
-    let text = load::utf8(&shown, &bytes)?;
-    let mut values = Vec::new();
+    let text = load::utf8(&shown, &bytes)?.trim_start_matches('\u{feff}').to_owned();
+    Ok((shown, text))
+}
+
+/// The numbers of a file, `width` a line; empty lines and what follows a `#` do not count.
+fn numbers(path: &Path, width: usize) -> Result<Vec<Vec<f64>>, Error> {
+    let (shown, text) = text_of(path)?;
+    let remedy = match width {
+        1 => "write one number a line, with a decimal point",
+        _ => "write a count and its exposure a line, with a space between them",
+    };
+    let mut rows = Vec::new();
     let mut problems = Vec::new();
-    for (i, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-        let number = line.split('#').next().unwrap_or("").trim();
-        if number.is_empty() {
+    for (i, line) in text.lines().enumerate() {
+        let line = line.split('#').next().unwrap_or("").trim();
+        if line.is_empty() {
             continue;
         }
-        match number.parse::<f64>() {
-            Ok(value) if value.is_finite() => values.push(value),
+        let words: Vec<&str> = if width == 1 { vec![line] } else { line.split_whitespace().collect() };
+        let row: Option<Vec<f64>> = words.iter().map(|word| finite(word)).collect();
+        match row {
+            Some(row) if row.len() == width => rows.push(row),
             _ => {
-                let what = format!("`{}` is not a number", number.chars().take(40).collect::<String>());
-                let mut problem = Problem::new(&*shown, what, "write one number a line, with a decimal point");
+                let shown_line = line.chars().take(40).collect::<String>();
+                let wanted = if width == 1 { "a number" } else { "a count and an exposure" };
+                let mut problem = Problem::new(&*shown, format!("`{shown_line}` is not {wanted}"), remedy);
                 problem.fault.line = Some(i + 1);
                 problems.push(problem);
             }
         }
     }
-    if values.is_empty() && problems.is_empty() {
-        problems.push(Problem::new(shown, "holds no number", "write one number a line"));
+    if rows.is_empty() && problems.is_empty() {
+        problems.push(Problem::new(shown, "holds no number", remedy.trim_end_matches(", with a decimal point")));
     }
-    if problems.is_empty() { Ok(values) } else { Err(Error::Failed(problems)) }
+    if problems.is_empty() { Ok(rows) } else { Err(Error::Failed(problems)) }
 }
 
-fn table(means: &Means, level: f64) -> String {
-    let full = |value: f64| significant(value, 6);
-    let ci = format!("{} % CI", shortest(level * 100.0));
-    let interval = |interval: &Interval| {
-        let bound = |bound: Option<f64>, open: &str| bound.map_or(open.to_owned(), full);
-        format!("[{}, {}]", bound(interval.lower, "-inf"), bound(interval.upper, "inf"))
+fn finite(text: &str) -> Option<f64> {
+    text.trim().parse::<f64>().ok().filter(|value| value.is_finite())
+}
+
+/// The named columns of a CSV file, `width` a mode. An empty cell is no value; where the rows must be `whole` it is an
+/// error.
+fn of_columns(path: &Path, names: &[String], width: usize, whole: bool) -> Result<Vec<Vec<Vec<f64>>>, Error> {
+    let (shown, text) = text_of(path)?;
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+    let unreadable = |error: &csv::Error| {
+        let mut problem =
+            Problem::new(&*shown, format!("is no CSV table ({error})"), "give each row as many cells as the first");
+        problem.fault.line = error.position().and_then(|at| usize::try_from(at.line()).ok());
+        problem
     };
-    let or = |value: Result<String, &Undefined>| value.unwrap_or_else(|undefined| format!("— ({undefined})"));
+    let headers = reader.headers().map_err(|error| unreadable(&error))?.clone();
+    let place = |name: &String| {
+        headers.iter().position(|header| header == name).ok_or_else(|| {
+            let known: Vec<&str> = headers.iter().collect();
+            let near = nearest(name, known.iter().copied()).map(|near| format!("did you mean `{near}`? "));
+            let remedy = format!("{}The columns are: {}", near.unwrap_or_default(), known.join(", "));
+            Error::from(Problem::new(&*shown, format!("has no column `{name}`"), remedy))
+        })
+    };
+    let places = names.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+    let mut modes: Vec<Vec<Vec<f64>>> = vec![Vec::new(); names.len() / width];
+    let mut problems = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| unreadable(&error))?;
+        let line = record.position().and_then(|at| usize::try_from(at.line()).ok());
+        for (mode, places) in modes.iter_mut().zip(places.chunks(width)) {
+            let cells: Vec<&str> = places.iter().map(|place| record.get(*place).unwrap_or("")).collect();
+            if cells.iter().all(|cell| cell.is_empty()) && !whole {
+                continue;
+            }
+            match cells.iter().map(|cell| finite(cell)).collect::<Option<Vec<f64>>>() {
+                Some(row) => mode.push(row),
+                None => {
+                    let what = format!("`{}` is not a number", cells.join(", ").chars().take(40).collect::<String>());
+                    let mut problem = Problem::new(&*shown, what, "write numbers with a decimal point");
+                    problem.fault.line = line;
+                    problems.push(problem);
+                }
+            }
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Error::Failed(problems));
+    }
+    match modes.iter().position(Vec::is_empty) {
+        Some(i) => {
+            Err(Problem::new(shown, format!("has no number in column `{}`", names[i * width]), "name another").into())
+        }
+        None => Ok(modes),
+    }
+}
+
+/// Six significant digits: plain numbers have no unit and no uncertainty that says how many.
+fn full(value: f64) -> String {
+    significant(value, 6)
+}
+
+fn optional(value: Option<f64>) -> String {
+    value.map_or(String::new(), full)
+}
+
+fn bounds(interval: Option<Interval>, factor: f64) -> String {
+    let bound = |bound: Option<f64>, open: &str| bound.map_or(open.to_owned(), |bound| full(bound * factor));
+    match interval {
+        Some(i) if i.lower.is_some() || i.upper.is_some() => {
+            format!("[{}, {}]", bound(i.lower, "-inf"), bound(i.upper, "inf"))
+        }
+        _ => String::new(),
+    }
+}
+
+/// The sides, then the chosen methods side by side.
+fn table(comparison: &Comparison, arguments: &Arguments) -> String {
+    let mut text = comparison.means.as_ref().map_or(String::new(), sides);
+    let chosen: Vec<&String> =
+        [&arguments.test, &arguments.effect, &arguments.interval].into_iter().flatten().collect();
+    let wanted = |applied: &&Applied| {
+        arguments.all
+            || applied.kind == Kind::Equivalence
+            || if chosen.is_empty() { USUAL.contains(&applied.id) } else { chosen.iter().any(|id| *id == applied.id) }
+    };
+    let shown: Vec<&Applied> = comparison.methods.0.iter().filter(wanted).collect();
+    let rows: Vec<Vec<String>> = shown.iter().map(|applied| row(applied)).collect();
+    let ci = format!("{} % CI", shortest(arguments.confidence * 100.0));
+    let header = [
+        ("Method", Align::Left),
+        ("Estimate", Align::Left),
+        (&*ci, Align::Left),
+        ("Statistic", Align::Left),
+        ("df", Align::Left),
+        (p_header(arguments.alternative), Align::Left),
+    ];
+    text.push_str(&terminal::aligned(&header, &rows));
+    for id in chosen.iter().filter(|id| !comparison.methods.0.iter().any(|applied| applied.id == id.as_str())) {
+        text.push_str(&format!("note: {id} does not apply to these data: see `meshstats list methods`\n"));
+    }
+    for applied in shown {
+        match &applied.answer {
+            Ok(answer) => {
+                text.extend(answer.note().map(|note| format!("note: {}: {note}\n", applied.label)));
+            }
+            Err(undefined) => text.push_str(&format!("note: {}: {undefined}\n", applied.label)),
+        }
+    }
+    text
+}
+
+fn p_header(tail: Tail) -> &'static str {
+    match tail {
+        Tail::TwoSided => "p, two-sided",
+        Tail::Less => "p, treatment less",
+        Tail::Greater => "p, treatment greater",
+    }
+}
+
+fn sides(means: &Means) -> String {
     let side = |side: &Side| match side.sd {
         Some(sd) => format!("{} ± {} (n = {})", full(side.mean), full(sd), side.n),
         None => format!("{} (n = {})", full(side.mean), side.n),
     };
-    let welch = means.welch.as_ref();
-    let optional = |value: Option<f64>| value.map_or("—".to_owned(), full);
     let rows = [
-        ("baseline, mean ± SD".to_owned(), side(&means.baseline)),
-        ("treatment, mean ± SD".to_owned(), side(&means.treatment)),
-        ("difference".to_owned(), full(means.difference)),
-        (format!("difference, {ci}"), or(welch.map(|w| interval(&w.test.interval)))),
-        ("change (%)".to_owned(), or(means.percent_change.as_ref().map(|p| full(*p)))),
-        (format!("change (%), {ci} (Fieller)"), or(means.percent_change_interval.as_ref().map(interval))),
-        ("Welch's t".to_owned(), or(welch.map(|w| optional(w.test.statistic)))),
-        ("df".to_owned(), or(welch.map(|w| optional(w.test.df)))),
-        ("p, two-sided".to_owned(), or(welch.map(|w| p_value(w.test.p_value)))),
-        ("p, treatment less".to_owned(), or(welch.map(|w| p_value(w.p_less)))),
-        ("p, treatment greater".to_owned(), or(welch.map(|w| p_value(w.p_greater)))),
-        ("Cohen's d (pooled SD)".to_owned(), or(means.cohen_d.as_ref().map(|d| full(*d)))),
-        ("Hedges' g".to_owned(), or(means.hedges_g.as_ref().map(|g| full(*g)))),
+        vec!["baseline, mean ± SD".to_owned(), side(&means.baseline)],
+        vec!["treatment, mean ± SD".to_owned(), side(&means.treatment)],
+        vec!["difference".to_owned(), full(means.difference)],
+        vec![
+            "change (%)".to_owned(),
+            means.percent_change.as_ref().map_or_else(|why| format!("— ({why})"), |percent| full(*percent)),
+        ],
     ];
-    let rows: Vec<Vec<String>> = rows.into_iter().map(|(name, value)| vec![name, value]).collect();
-    terminal::aligned(&[("Comparison", Align::Left), ("treatment − baseline", Align::Left)], &rows)
+    let header = [("Comparison", Align::Left), ("treatment − baseline", Align::Left)];
+    format!("{}\n", terminal::aligned(&header, &rows))
+}
+
+fn row(applied: &Applied) -> Vec<String> {
+    let Ok(answer) = &applied.answer else {
+        return vec![applied.label.clone(), "—".to_owned()];
+    };
+    let (factor, unit) = if applied.estimand == Estimand::RelativeChange { (100.0, " %") } else { (1.0, "") };
+    let (statistic, df) = match answer {
+        Answer::Test(test) => (optional(test.statistic), optional(test.df)),
+        Answer::Effect(_) => (String::new(), String::new()),
+    };
+    let estimate = answer.estimate().map_or(String::new(), |estimate| format!("{}{unit}", full(estimate * factor)));
+    let interval = bounds(answer.interval(), factor);
+    let interval = if interval.is_empty() { interval } else { format!("{interval}{unit}") };
+    vec![answer.name().to_owned(), estimate, interval, statistic, df, answer.p_value().map_or(String::new(), p_value)]
+}
+
+/// The tests of all modes at once, and of their pairs.
+fn of_modes(at_once: &AtOnce, level: f64) -> String {
+    let mut text = format!("{}\n", terminal::bold("all modes at once (0 is the baseline)"));
+    let mut rows = Vec::new();
+    let mut notes = String::new();
+    let mut why = |label: &str, why: &Undefined| notes.push_str(&format!("note: {label}: {why}\n"));
+    for OfModes { label, answer, .. } in &at_once.omnibus {
+        match answer {
+            Ok(Answer::Test(test)) => {
+                let dfs = [test.numerator_df, test.df].into_iter().flatten().map(full).collect::<Vec<_>>().join(", ");
+                rows.push(vec![
+                    (*label).to_owned(),
+                    "all".to_owned(),
+                    optional(test.statistic),
+                    dfs,
+                    p_value(test.p_value),
+                ]);
+            }
+            Ok(Answer::Effect(_)) => {}
+            Err(undefined) => why(label, undefined),
+        }
+    }
+    for OfModes { label, answer, .. } in &at_once.pairwise {
+        match answer {
+            Ok(pairs) => rows.extend(pairs.iter().map(|pair| of_pair(label, pair))),
+            Err(undefined) => why(label, undefined),
+        }
+    }
+    let ci = format!("{} % CI, simultaneous", shortest(level * 100.0));
+    let header = ["Method", "Modes", "Statistic", "df", "p", "Difference", &ci].map(|name| (name, Align::Left));
+    text.push_str(&terminal::aligned(&header, &rows));
+    text + &notes
+}
+
+fn of_pair(label: &str, pair: &Pairwise) -> Vec<String> {
+    let test = &pair.test;
+    vec![
+        label.to_owned(),
+        format!("{} − {}", pair.second, pair.first),
+        optional(test.statistic),
+        optional(test.df),
+        p_value(test.p_value),
+        optional(test.estimate),
+        bounds(Some(test.interval), 1.0),
+    ]
 }

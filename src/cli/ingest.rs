@@ -27,7 +27,8 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
         None => list(arguments),
         Some(out) => {
             let format = load::table_format(out)?;
-            let studies = load::studies(&arguments.path, &arguments.reading, quiet)?;
+            let studies =
+                load::studies(&arguments.path, &arguments.reading.overrides(), arguments.reading.skip_bad, quiet)?;
             let count = studies.len();
             let table = Table::joined(studies.into_iter().map(|(study, table)| (study.id, table)).collect());
             let bytes = match format {

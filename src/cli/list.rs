@@ -9,7 +9,7 @@ use crate::parse::FORMATS;
 use crate::plot::WIDTHS;
 use crate::render::OUTPUTS;
 use crate::report::model::Align;
-use crate::stats::METHODS;
+use crate::stats::{Compute, METHODS, Method};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -23,8 +23,10 @@ enum What {
     Formats,
     /// Metrics and their definitions
     Metrics,
-    /// Statistical methods and their references
-    Methods,
+    /// Statistical methods: tests (--test), effect sizes (--effect), intervals (--interval) and the rest, what each
+    /// needs, and its references
+    #[value(alias = "methods")]
+    Tests,
     /// Formats of the report (--format)
     Outputs,
     /// Widths of the figures (--figure-width)
@@ -35,7 +37,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let lists: [(What, &str, Vec<Vec<String>>); 5] = [
         (What::Formats, "Formats", FORMATS.iter().map(|f| row(&[f.id, f.label])).collect()),
         (What::Metrics, "Metrics", METRICS.iter().map(|m| row(&[&m.id, m.unit.base_name(), &m.definition])).collect()),
-        (What::Methods, "Methods", METHODS.iter().map(|m| row(&[m.id, m.label, m.reference])).collect()),
+        (What::Tests, "Methods", METHODS.iter().map(method).collect()),
         (What::Outputs, "Outputs", OUTPUTS.iter().map(|o| row(&[o.id, o.label])).collect()),
         (
             What::Widths,
@@ -55,6 +57,21 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         .collect();
     terminal::print(&wanted.join("\n"));
     Ok(())
+}
+
+/// A method by what it answers and what it needs.
+fn method(method: &Method) -> Vec<String> {
+    let needs = match method.compute {
+        Compute::Sample(_) => "the runs of one mode",
+        Compute::Moments(_) => "means, SDs and n",
+        Compute::Samples(_) => "the runs of two modes",
+        Compute::Pairs(_) => "runs in blocks",
+        Compute::Events(_) => "counts with exposure",
+        Compute::Omnibus(_) | Compute::Pairwise(_) => "three modes or more",
+        Compute::Adjust(_) => "the p-values of a family",
+        Compute::Own => "",
+    };
+    row(&[method.id, method.label, method.kind.noun(), needs, method.reference])
 }
 
 fn row(cells: &[&str]) -> Vec<String> {

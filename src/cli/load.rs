@@ -7,18 +7,17 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Reading;
 use crate::error::{Error, Problem};
-use crate::study::{self, Provenance, Study};
+use crate::study::{self, Overrides, Provenance, Study};
 use crate::table::{self, Table};
 
 /// Reads every study at `path`; the problems of all of them are reported together.
-pub fn studies(path: &Path, reading: &Reading, quiet: bool) -> Result<Vec<(Study, Table)>, Error> {
+pub fn studies(path: &Path, overrides: &Overrides, skip_bad: bool, quiet: bool) -> Result<Vec<(Study, Table)>, Error> {
     let bar = Bar::new(quiet);
     let mut loaded = Vec::new();
     let mut problems: Vec<Problem> = Vec::new();
     for place in study::find(path)? {
-        match one(&place, reading, &bar) {
+        match one(&place, overrides, skip_bad, &bar) {
             Ok(studies) => loaded.extend(studies),
             Err(Error::Failed(more)) => problems.extend(more),
             Err(usage) => return Err(usage),
@@ -40,9 +39,9 @@ pub fn studies(path: &Path, reading: &Reading, quiet: bool) -> Result<Vec<(Study
 }
 
 /// The study at `place`, or the several that one table holds.
-fn one(place: &Path, reading: &Reading, bar: &Bar) -> Result<Vec<(Study, Table)>, Error> {
-    let study = study::open(place, &reading.overrides(), &|done, total| bar.at(done, total))?;
-    study::require_whole(&study, reading.skip_bad)?;
+fn one(place: &Path, overrides: &Overrides, skip_bad: bool, bar: &Bar) -> Result<Vec<(Study, Table)>, Error> {
+    let study = study::open(place, overrides, &|done, total| bar.at(done, total))?;
+    study::require_whole(&study, skip_bad)?;
     let tables = Table::of(&study)?;
     Ok(tables
         .into_iter()

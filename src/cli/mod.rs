@@ -17,8 +17,11 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+use crate::analysis::methods;
 use crate::error::Error;
+use crate::stats::Kind;
 use crate::study::{MssPolicy, Overrides, Pattern};
+use crate::toml_file::nearest;
 
 /// Statistics and reports from raw wrk and iperf3 logs.
 ///
@@ -83,7 +86,54 @@ impl Reading {
             mss: self.mss,
             confidence: self.confidence,
             strict: self.strict,
+            ..Overrides::default()
         }
+    }
+}
+
+/// Which methods a report puts first; each goes before what the manifest says.
+#[derive(Args)]
+struct Choosing {
+    /// Test that decides (see `meshstats list tests`); of several the last that applies to a metric
+    #[arg(long, value_delimiter = ',', value_name = "ID", value_parser = test)]
+    test: Vec<String>,
+    /// Effect size that comes first
+    #[arg(long, value_delimiter = ',', value_name = "ID", value_parser = effect)]
+    effect: Vec<String>,
+    /// Interval of the difference, or of the change, that comes first
+    #[arg(long, value_delimiter = ',', value_name = "ID", value_parser = interval)]
+    interval: Vec<String>,
+    /// How the p-values of the primary metrics are adjusted
+    #[arg(long, value_name = "ID", value_parser = adjustment)]
+    adjust: Option<String>,
+    /// Largest difference that does not matter, e.g. latency_mean=2% or throughput='0.5 Gbit/s' (repeatable)
+    #[arg(long, value_name = "METRIC=MARGIN", value_parser = metric_margin)]
+    margin: Vec<(String, String)>,
+    /// Compare the treatments with each other too
+    #[arg(long)]
+    pairs: bool,
+}
+
+impl Choosing {
+    fn overrides(&self, reading: &Reading) -> Overrides {
+        Overrides {
+            test: self.test.clone(),
+            effect: self.effect.clone(),
+            interval: self.interval.clone(),
+            adjust: self.adjust.clone(),
+            margins: self.margin.clone(),
+            pairs: self.pairs,
+            ..reading.overrides()
+        }
+    }
+}
+
+fn metric_margin(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((metric, margin)) if !metric.is_empty() && !margin.is_empty() => {
+            Ok((metric.trim().to_owned(), margin.trim().to_owned()))
+        }
+        _ => Err("give a metric and its margin, such as latency_mean=2%".to_owned()),
     }
 }
 
@@ -102,6 +152,35 @@ fn mss(text: &str) -> Result<MssPolicy, String> {
             _ => Err("give a number of bytes such as 1460, or from-log".to_owned()),
         },
     }
+}
+
+/// The id of a method of these kinds.
+fn method(text: &str, kinds: &[Kind]) -> Result<String, String> {
+    let ids = || kinds.iter().flat_map(|kind| methods::ids_of(*kind));
+    if ids().any(|id| id == text) {
+        return Ok(text.to_owned());
+    }
+    let list = ids().collect::<Vec<_>>().join(", ");
+    match nearest(text, ids()) {
+        Some(near) => Err(format!("did you mean {near}? Known: {list}")),
+        None => Err(format!("known: {list}")),
+    }
+}
+
+fn test(text: &str) -> Result<String, String> {
+    method(text, &[Kind::Test])
+}
+
+fn effect(text: &str) -> Result<String, String> {
+    method(text, &[Kind::EffectSize])
+}
+
+fn interval(text: &str) -> Result<String, String> {
+    method(text, &[Kind::Interval])
+}
+
+fn adjustment(text: &str) -> Result<String, String> {
+    method(text, &[Kind::Adjustment])
 }
 
 fn level(text: &str) -> Result<f64, String> {

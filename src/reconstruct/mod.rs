@@ -239,7 +239,7 @@ fn comparison(cell: &Cell, baseline: &[Values], treatment: &[Values], confidence
         Statistic::T => test.ok()?.statistic,
         Statistic::Df => test.ok()?.df,
         Statistic::P => Some(test.ok()?.p_value),
-        Statistic::CohenD => Some(cohen_d(baseline, treatment).ok()?.estimate),
+        Statistic::CohenD => Some(cohen_d(baseline, treatment, confidence).ok()?.estimate),
         Statistic::Ci => {
             let interval = test.ok()?.interval;
             return Some(vec![interval.lower?, interval.upper?]);

@@ -41,29 +41,31 @@ impl Item<'_> {
     }
 
     fn interval(&self) -> Option<Interval> {
-        self.means.welch.as_ref().ok().map(|welch| welch.test.interval)
+        self.comparison.difference_interval().ok()
+    }
+
+    fn difference(&self) -> f64 {
+        self.scale.apply(self.comparison.difference(self.means))
     }
 
     /// Decimals of the difference, by its interval.
     fn difference_decimals(&self, digits: u8) -> usize {
         let half = self.interval().as_ref().and_then(half_width).map(|half| self.scale.apply(half));
-        decimals_of(&[half], self.scale.apply(self.means.difference), digits)
+        decimals_of(&[half], self.difference(), digits)
     }
 
     fn percent_decimals(&self, digits: u8) -> usize {
-        let percent = self.means.percent_change.clone().unwrap_or_default();
-        number::percent_decimals(percent, self.means.percent_change_interval.as_ref().ok(), digits)
+        let percent = self.comparison.percent(self.means).unwrap_or_default();
+        number::percent_decimals(percent, self.comparison.percent_interval().as_ref().ok(), digits)
     }
 
     fn percent(&self, digits: u8) -> Cell {
-        or_missing(self.means.percent_change.clone(), |p| number(signed(p, self.percent_decimals(digits))))
+        or_missing(self.comparison.percent(self.means), |p| number(signed(p, self.percent_decimals(digits))))
     }
 
     fn percent_interval(&self, digits: u8) -> Cell {
         let plain = Scale { factor: 1.0, unit: String::new() };
-        or_missing(self.means.percent_change_interval.as_ref(), |i| {
-            number::interval(i, &plain, self.percent_decimals(digits))
-        })
+        or_missing(self.comparison.percent_interval(), |i| number::interval(&i, &plain, self.percent_decimals(digits)))
     }
 
     /// `(of the mean ± SD of each side)`: both to the decimals of the smaller SD.
@@ -105,7 +107,7 @@ fn sentence(context: &Context, item: &Item) -> String {
         _ => "undefined".to_owned(),
     };
     let unit = if item.scale.unit.is_empty() { String::new() } else { format!(" {}", item.scale.unit) };
-    let percent = match (&item.means.percent_change, &item.means.percent_change_interval) {
+    let percent = match (item.comparison.percent(item.means), item.comparison.percent_interval()) {
         (Ok(_), Ok(_)) => format!(
             " ({} %, {} CI {} %)",
             plain(item.percent(digits)),
@@ -115,15 +117,16 @@ fn sentence(context: &Context, item: &Item) -> String {
         (Ok(_), Err(_)) => format!(" ({} %)", plain(item.percent(digits))),
         _ => String::new(),
     };
-    let test = match &item.means.welch {
-        Ok(welch) => {
-            let (name, p) = match item.means.p_adjusted {
-                Some(p) => (", Holm-adjusted", p),
-                None => ("", welch.test.p_value),
+    let test = match item.comparison.decides() {
+        Ok(test) => {
+            let adjusted = context.adjustment().map(|name| format!(", {name}-adjusted"));
+            let (name, p) = match item.comparison.p_adjusted {
+                Some(p) => (adjusted.unwrap_or_default(), p),
+                None => (String::new(), test.p_value),
             };
             let p = p_value(p);
             let p = if p.starts_with(['<', '>']) { format!("p {p}") } else { format!("p = {p}") };
-            format!("; {p} (Welch's t-test{name})")
+            format!("; {p} ({}{name})", item.comparison.label(item.comparison.test))
         }
         Err(undefined) => format!("; no test: {}", undefined.because),
     };
@@ -133,7 +136,7 @@ fn sentence(context: &Context, item: &Item) -> String {
         item.place(context),
         plain(item.side(true, digits)),
         plain(item.side(false, digits)),
-        signed(item.scale.apply(item.means.difference), item.difference_decimals(digits)),
+        signed(item.difference(), item.difference_decimals(digits)),
     )
 }
 
@@ -149,7 +152,7 @@ pub(super) fn section(context: &Context) -> Option<Section> {
     if !others.is_empty() {
         blocks.push(Block::Table(means_table(context, "other-metrics", "Other metrics", &others)));
     }
-    let all: Vec<&Item> = primary.iter().chain(&others).collect();
+    let all: Vec<Item> = primary.into_iter().chain(others).collect();
     blocks.extend(forest(context, &all).map(Block::Figure));
     (!blocks.is_empty()).then(|| Section { id: "comparison".to_owned(), title: "Comparison".to_owned(), blocks })
 }
@@ -195,18 +198,18 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
         column(ci.clone(), Align::Centre),
         column("Change (%)".to_owned(), Align::Number),
         column(ci, Align::Centre),
-        column(if primary { "p (Holm)" } else { "p" }.to_owned(), Align::Number),
+        column(if primary { context.p_header() } else { "p".to_owned() }, Align::Number),
     ]);
     let rows = items
         .iter()
         .map(|item| {
             let decimals = item.difference_decimals(digits);
-            let p = if primary { item.means.p_adjusted } else { item.comparison.result.p_value() };
+            let p = if primary { item.comparison.p_adjusted } else { item.comparison.p_value() };
             let mut cells = place_cells(context, item);
             cells.extend([
                 item.side(true, digits),
                 item.side(false, digits),
-                number(signed(item.scale.apply(item.means.difference), decimals)),
+                number(signed(item.difference(), decimals)),
                 item.interval().map_or(Cell::Missing, |i| number::interval(&i, &item.scale, decimals)),
                 item.percent(digits),
                 item.percent_interval(digits),
@@ -217,15 +220,22 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
         .collect();
     let mut notes = vec![
         context.prose(&format!(
-            "Mean ± SD over runs ({}); the run is the unit of replication. Difference: treatment − baseline, with Welch's \
-             {} confidence interval; change: relative to {}, with Fieller's interval (Welch–Satterthwaite df at the \
-             estimated ratio).",
+            "Mean ± SD over runs ({}); the run is the unit of replication. Difference: treatment − baseline, with its {} \
+             confidence interval ({}); change: relative to {}, with its interval ({}).",
             runs_of(items),
             context.level(),
-            context.baseline_label()
+            labels(items, |comparison| comparison.difference),
+            context.baseline_label(),
+            labels(items, |comparison| comparison.change),
         )),
-        if primary { family_note(context) } else { "p: Welch's t-test, two-sided, not adjusted; these metrics are not in the family.".to_owned() },
+        if primary {
+            family_note(context, items)
+        } else {
+            let test = labels(items, |comparison| Some(comparison.test));
+            format!("p: {test}, two-sided, not adjusted; these metrics are not in the family.")
+        },
     ];
+    notes.extend(pairing_notes(context, items));
     notes.extend(undefined_notes(context, items));
     Table {
         id: id.to_owned(),
@@ -256,32 +266,77 @@ fn runs_of(items: &[Item]) -> String {
     }
 }
 
-fn family_note(context: &Context) -> String {
+/// The labels of the methods that are shown, one after the other where they differ.
+fn labels(items: &[Item], id: impl Fn(&Comparison) -> Option<&'static str>) -> String {
+    let mut labels: Vec<&str> =
+        items.iter().filter_map(|item| Some(item.comparison.label(id(item.comparison)?))).collect();
+    labels.dedup();
+    let mut once: Vec<&str> = Vec::new();
+    labels.into_iter().for_each(|label| {
+        if !once.contains(&label) {
+            once.push(label)
+        }
+    });
+    if once.is_empty() { "none applies".to_owned() } else { once.join("; ") }
+}
+
+fn family_note(context: &Context, items: &[Item]) -> String {
     let family = &context.analysis.family;
-    let labels: Vec<&str> = family
+    let metrics: Vec<&str> = family
         .metrics
         .iter()
         .filter_map(|id| context.analysis.metric(id))
         .map(|metric| metric.label.as_str())
         .collect();
-    format!(
-        "p: Welch's t-test, two-sided, {}-adjusted over the family of {} {} ({}).",
-        family.method,
-        family.size,
-        if family.size == 1 { "test" } else { "tests" },
-        labels.join(", ")
-    )
+    let tests = if family.size == 1 { "test" } else { "tests" };
+    let adjusted = match context.adjustment() {
+        Some(name) => format!("{name}-adjusted over the family of {} {tests}", family.size),
+        None => format!("not adjusted, though the family has {} {tests}", family.size),
+    };
+    let test = labels(items, |comparison| Some(comparison.test));
+    format!("p: {test}, two-sided, {adjusted} ({}).", metrics.join(", "))
+}
+
+/// What pairing by blocks did to each comparison.
+fn pairing_notes(context: &Context, items: &[Item]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for item in items {
+        let Some(pairing) = &item.comparison.pairing else { continue };
+        let gained = match &pairing.relative_standard_error {
+            Ok(ratio) if *ratio < 1.0 => {
+                format!("pairing narrowed the standard error to {} of the unpaired one", number::significant(*ratio, 2))
+            }
+            Ok(ratio) => format!(
+                "pairing gained nothing (standard error {} of the unpaired one)",
+                number::significant(*ratio, 2)
+            ),
+            Err(undefined) => format!("what pairing gained is not known: {}", undefined.because),
+        };
+        let list = |blocks: &[String], what: &str| {
+            if blocks.is_empty() { String::new() } else { format!(" {what}: {}.", blocks.join(", ")) }
+        };
+        notes.push(context.prose(&format!(
+            "{}, {}: paired by {} blocks; {gained}.{}{}",
+            item.metric.label,
+            item.place(context),
+            pairing.blocks,
+            list(&pairing.left_out, "Not in both modes, so left out of the pairs"),
+            list(&pairing.averaged, "With several runs, whose mean counts"),
+        )));
+    }
+    notes
 }
 
 /// Why a cell is empty, once for each reason.
 fn undefined_notes(context: &Context, items: &[Item]) -> Vec<String> {
     let mut notes: Vec<String> = Vec::new();
     for item in items {
-        let means = item.means;
+        let comparison = item.comparison;
         let reasons = [
-            means.welch.as_ref().err().map(|undefined| ("test and interval", undefined)),
-            means.percent_change.as_ref().err().map(|undefined| ("percent change", undefined)),
-            means.percent_change_interval.as_ref().err().map(|undefined| ("interval of the change", undefined)),
+            comparison.decides().err().map(|undefined| ("test", undefined)),
+            comparison.difference_interval().err().map(|undefined| ("interval of the difference", undefined)),
+            comparison.percent(item.means).err().map(|undefined| ("percent change", undefined)),
+            comparison.percent_interval().err().map(|undefined| ("interval of the change", undefined)),
         ];
         for (what, undefined) in reasons.into_iter().flatten() {
             notes.push(format!(
@@ -297,32 +352,40 @@ fn undefined_notes(context: &Context, items: &[Item]) -> Vec<String> {
 }
 
 fn tests_table(context: &Context, items: &[Item]) -> Table {
-    let column = |header: &str| Column { header: header.to_owned(), align: Align::Number };
+    let column = |header: String, align: Align| Column { header, align };
     let mut columns = place_columns(context);
-    columns.extend(["t", "df", "p", "p (Holm)", "Cohen's d", "Hedges' g"].map(column));
+    let effect = labels(items, |comparison| comparison.effect);
+    let t = items.iter().all(|item| item.comparison.decides().is_ok_and(|test| test.df.is_some()));
+    columns.extend(
+        [if t { "t" } else { "Statistic" }, "df", "p", &context.p_header(), "Effect size"]
+            .map(|header| column(header.to_owned(), Align::Number)),
+    );
+    columns.push(column(format!("{} CI", context.level()), Align::Centre));
+    let plain = Scale { factor: 1.0, unit: String::new() };
     let rows = items
         .iter()
         .map(|item| {
-            let welch = item.means.welch.as_ref().map(|welch| &welch.test);
+            let test = item.comparison.decides();
+            let effect = item.comparison.methods.answer(item.comparison.effect.unwrap_or_default());
             let optional =
                 |value: Option<f64>, decimals: usize| value.map_or(Cell::Missing, |v| number(fixed(v, decimals)));
             let mut cells = place_cells(context, item);
             cells.extend([
-                or_missing(welch, |test| optional(test.statistic, 2)),
-                or_missing(welch, |test| optional(test.df, 1)),
-                or_missing(welch, |test| number(p_value(test.p_value))),
-                item.means.p_adjusted.map_or(Cell::Missing, |p| number(p_value(p))),
-                or_missing(item.means.cohen_d.as_ref(), |d| number(fixed(*d, 2))),
-                or_missing(item.means.hedges_g.as_ref(), |g| number(fixed(*g, 2))),
+                or_missing(test.as_ref(), |test| optional(test.statistic, 2)),
+                or_missing(test.as_ref(), |test| optional(test.df, 1)),
+                or_missing(test.as_ref(), |test| number(p_value(test.p_value))),
+                item.comparison.p_adjusted.map_or(Cell::Missing, |p| number(p_value(p))),
+                or_missing(effect.as_ref(), |effect| optional(effect.estimate(), 2)),
+                or_missing(effect, |effect| {
+                    effect.interval().map_or(Cell::Missing, |interval| number::interval(&interval, &plain, 2))
+                }),
             ]);
             cells
         })
         .collect();
     let mut notes = vec![
-        "Welch's t-test with Welch–Satterthwaite degrees of freedom, two-sided. Cohen's d uses the pooled SD; Hedges' g is \
-         d with the exact small-sample correction."
-            .to_owned(),
-        family_note(context),
+        format!("Test: {}, two-sided. Effect size: {effect}.", labels(items, |comparison| Some(comparison.test))),
+        family_note(context, items),
     ];
     notes.extend(undefined_notes(context, items));
     Table {
@@ -411,7 +474,7 @@ fn run_figure(context: &Context, metric: &MetricInfo, scenario: Option<&str>, sa
 }
 
 /// The percent change of every metric that has one, with its interval.
-fn forest(context: &Context, items: &[&Item]) -> Option<Figure> {
+fn forest(context: &Context, items: &[Item]) -> Option<Figure> {
     let digits = context.digits();
     let plain = |cell: Cell| match cell {
         Cell::Number { text } => text,
@@ -421,7 +484,7 @@ fn forest(context: &Context, items: &[&Item]) -> Option<Figure> {
     let rows: Vec<ForestRow> = items
         .iter()
         .filter_map(|item| {
-            let interval = item.means.percent_change_interval.as_ref().ok()?;
+            let interval = item.comparison.percent_interval().ok()?;
             let several = context.treatments().len() > 1 || context.has_scenarios();
             Some(ForestRow {
                 label: if several {
@@ -429,7 +492,7 @@ fn forest(context: &Context, items: &[&Item]) -> Option<Figure> {
                 } else {
                     item.metric.label.clone()
                 },
-                estimate: item.means.percent_change.clone().ok()?,
+                estimate: item.comparison.percent(item.means).ok()?,
                 interval: [interval.lower, interval.upper],
                 text: format!("{} {}", plain(item.percent(digits)), plain(item.percent_interval(digits))),
             })
@@ -439,13 +502,15 @@ fn forest(context: &Context, items: &[&Item]) -> Option<Figure> {
         return None;
     }
     let list: Vec<String> = rows.iter().map(|row| format!("{} {} %", row.label, row.text)).collect();
+    let change = labels(items, |comparison| comparison.change);
     Some(Figure {
         id: "changes".to_owned(),
         caption: context.prose(&format!(
-            "Change of each metric's mean relative to {}, with Fieller's {} confidence interval ({}). An arrow: the \
+            "Change of each metric's mean relative to {}, with its {} confidence interval ({}; {}). An arrow: the \
              interval goes on beyond the axis.",
             context.baseline_label(),
             context.level(),
+            change,
             context.runs_phrase()
         )),
         alt: context.prose(&format!(

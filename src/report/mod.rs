@@ -106,6 +106,18 @@ impl Context<'_> {
         format!("{} %", number::shortest(self.analysis.study.confidence * 100.0))
     }
 
+    /// What the adjustment of p-values is called before "-adjusted"; `None` where there is none.
+    fn adjustment(&self) -> Option<&str> {
+        let family = &self.analysis.family;
+        let name = family.label.trim_end_matches(" adjustment").trim_end_matches("'s");
+        (family.method != "none").then_some(name)
+    }
+
+    /// The header of adjusted p-values: `p (Holm)`.
+    fn p_header(&self) -> String {
+        self.adjustment().map_or("p".to_owned(), |name| format!("p ({name})"))
+    }
+
     fn digits(&self) -> u8 {
         self.analysis.study.digits
     }

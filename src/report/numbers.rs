@@ -3,7 +3,8 @@
 use super::Context;
 use super::model::{Cell, Number};
 use super::number::{self, Scale, decimals_of, fixed, half_width, nonnegative, p_value, signed};
-use crate::analysis::{Compared, Means, MetricInfo, Rates, Sample};
+use crate::analysis::{Compared, Comparison, Means, MetricInfo, Sample};
+use crate::stats::{Interval, Kind};
 
 pub(super) fn numbers(context: &Context) -> Vec<Number> {
     let analysis = context.analysis;
@@ -15,8 +16,8 @@ pub(super) fn numbers(context: &Context) -> Vec<Number> {
         for comparison in analysis.comparisons.iter().filter(|comparison| comparison.metric == metric.id) {
             let cite = Cite::new(context, metric, &comparison.mode, comparison.scenario.as_deref());
             match &comparison.result {
-                Compared::Means(means) => of_means(context, &cite, metric, means, &mut numbers),
-                Compared::Rates(rates) => of_rates(context, &cite, rates, &mut numbers),
+                Compared::Means(means) => of_means(context, &cite, metric, comparison, means, &mut numbers),
+                Compared::Rates(_) => of_rates(context, &cite, comparison, &mut numbers),
             }
         }
     }
@@ -111,67 +112,70 @@ fn of_sample(context: &Context, metric: &MetricInfo, sample: &Sample, numbers: &
     }
 }
 
-fn of_means(context: &Context, cite: &Cite, metric: &MetricInfo, means: &Means, numbers: &mut Vec<Number>) {
+fn of_means(
+    context: &Context,
+    cite: &Cite,
+    metric: &MetricInfo,
+    comparison: &Comparison,
+    means: &Means,
+    numbers: &mut Vec<Number>,
+) {
     let scale = context.scale(metric);
     let against = format!("against {}", context.baseline_label());
-    let welch = means.welch.as_ref().ok();
-    let half = welch.and_then(|welch| half_width(&welch.test.interval)).map(|half| scale.apply(half));
-    let decimals = decimals_of(&[half], scale.apply(means.difference), context.digits());
+    let interval = comparison.difference_interval().ok();
+    let half = interval.as_ref().and_then(half_width).map(|half| scale.apply(half));
+    let difference = scale.apply(comparison.difference(means));
+    let decimals = decimals_of(&[half], difference, context.digits());
     let mut add = |words: &[&str], what: &str, text: String, raw: f64, unit: &str| {
         numbers.push(cite.number(words, &format!("{what} {against}"), number::number(text), raw, unit));
     };
-    let difference = scale.apply(means.difference);
-    add(&["diff"], "difference of the means", signed(difference, decimals), difference, &scale.unit);
-    if let Some(welch) = welch {
-        let test = &welch.test;
-        let bounds = [("lower", test.interval.lower), ("upper", test.interval.upper)];
-        for (word, bound) in bounds {
-            if let Some(bound) = bound.map(|bound| scale.apply(bound)) {
-                add(
-                    &["diff", word],
-                    &format!("{word} bound of the interval of the difference"),
-                    fixed(bound, decimals),
-                    bound,
-                    &scale.unit,
-                );
-            }
-        }
-        if let (Some(t), Some(df)) = (test.statistic, test.df) {
-            add(&["t"], "Welch's t", fixed(t, 2), t, "");
-            add(&["df"], "Welch–Satterthwaite degrees of freedom", fixed(df, 1), df, "");
-        }
-        add(&["p"], "two-sided p of Welch's test", p_value(test.p_value), test.p_value, "");
+    add(&["diff"], "difference, treatment − baseline,", signed(difference, decimals), difference, &scale.unit);
+    for (word, bound) in bounds(interval) {
+        let bound = scale.apply(bound);
+        let what = format!("{word} bound of the interval of the difference");
+        add(&["diff", word], &what, fixed(bound, decimals), bound, &scale.unit);
     }
-    if let Some(p) = means.p_adjusted {
-        add(&["p", "holm"], "Holm-adjusted p of Welch's test", p_value(p), p, "");
+    let test = comparison.label(comparison.test);
+    if let Ok(decides) = comparison.decides() {
+        if let (Some(t), Some(df)) = (decides.statistic, decides.df) {
+            add(&["t"], &format!("t of {test}"), fixed(t, 2), t, "");
+            add(&["df"], &format!("degrees of freedom of {test}"), fixed(df, 1), df, "");
+        }
+        add(&["p"], &format!("two-sided p of {test}"), p_value(decides.p_value), decides.p_value, "");
     }
-    if let Ok(percent) = means.percent_change {
-        let decimals = number::percent_decimals(percent, means.percent_change_interval.as_ref().ok(), context.digits());
+    if let (Some(p), Some(name)) = (comparison.p_adjusted, context.adjustment()) {
+        add(&["p", "adjusted"], &format!("{name}-adjusted p of {test}"), p_value(p), p, "");
+    }
+    if let Ok(percent) = comparison.percent(means) {
+        let interval = comparison.percent_interval().ok();
+        let decimals = number::percent_decimals(percent, interval.as_ref(), context.digits());
         add(&["change"], "change of the mean", signed(percent, decimals), percent, "%");
-        if let Ok(interval) = &means.percent_change_interval {
-            for (word, bound) in [("lower", interval.lower), ("upper", interval.upper)] {
-                if let Some(bound) = bound {
-                    add(
-                        &["change", word],
-                        &format!("{word} bound of the interval of the change"),
-                        fixed(bound, decimals),
-                        bound,
-                        "%",
-                    );
-                }
-            }
+        for (word, bound) in bounds(interval) {
+            let what = format!("{word} bound of the interval of the change");
+            add(&["change", word], &what, fixed(bound, decimals), bound, "%");
         }
     }
-    if let Ok(d) = means.cohen_d {
-        add(&["cohen", "d"], "Cohen's d (pooled SD)", fixed(d, 2), d, "");
-    }
-    if let Ok(g) = means.hedges_g {
-        add(&["hedges", "g"], "Hedges' g", fixed(g, 2), g, "");
+    for applied in comparison.methods.0.iter().filter(|applied| applied.kind == Kind::EffectSize) {
+        let Ok(answer) = &applied.answer else { continue };
+        let words = split(applied.id);
+        let of_effect = |more: Option<&'static str>| words.iter().map(String::as_str).chain(more).collect::<Vec<_>>();
+        if let Some(estimate) = answer.estimate() {
+            add(&of_effect(None), &applied.label, fixed(estimate, 2), estimate, "");
+        }
+        for (word, bound) in bounds(answer.interval()) {
+            let what = format!("{word} bound of the interval of {}", applied.label);
+            add(&of_effect(Some(word)), &what, fixed(bound, 2), bound, "");
+        }
     }
 }
 
-fn of_rates(context: &Context, cite: &Cite, rates: &Rates, numbers: &mut Vec<Number>) {
-    let Ok(test) = &rates.ratio else { return };
+fn bounds(interval: Option<Interval>) -> impl Iterator<Item = (&'static str, f64)> {
+    let [lower, upper] = interval.map_or([None, None], |interval| [interval.lower, interval.upper]);
+    [("lower", lower), ("upper", upper)].into_iter().filter_map(|(word, bound)| Some((word, bound?)))
+}
+
+fn of_rates(context: &Context, cite: &Cite, comparison: &Comparison, numbers: &mut Vec<Number>) {
+    let Ok(test) = comparison.decides() else { return };
     let against = format!("÷ {}", context.baseline_label());
     let interval = nonnegative(&test.interval);
     let decimals =

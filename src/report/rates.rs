@@ -137,12 +137,12 @@ fn ratio_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
     ))];
     for metric in metrics {
         for comparison in context.analysis.comparisons.iter().filter(|c| c.metric == metric.id) {
-            let Compared::Rates(rates) = &comparison.result else { continue };
+            let Compared::Rates(_) = &comparison.result else { continue };
             let mode = match &comparison.scenario {
                 Some(s) => format!("{}, {}", context.label(&comparison.mode), context.scenario_label(s)),
                 None => context.label(&comparison.mode),
             };
-            let test = match &rates.ratio {
+            let test = match comparison.decides() {
                 Ok(test) => test,
                 Err(undefined) => {
                     notes.push(format!("No rate ratio of {} for {mode}: {}.", metric.label, undefined.because));
@@ -154,8 +154,7 @@ fn ratio_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
             let estimate = test.estimate.or(interval.lower).unwrap_or_default();
             let decimals = decimals_of(&[half_width(&interval)], estimate, digits);
             // Resampling a mode without events never finds one.
-            let bootstrap = rates.bootstrap.as_ref().ok().filter(|_| test.estimate.is_some());
-            let bootstrap = bootstrap.map(|b| b.bca.as_ref().ok().copied().unwrap_or(b.percentile));
+            let bootstrap = comparison.ratio_interval().ok().filter(|_| test.estimate.is_some());
             let optional = |value: Option<f64>, decimals| value.map_or(Cell::Missing, |v| number(fixed(v, decimals)));
             rows.push(vec![
                 text(metric.label.clone()),

@@ -7,23 +7,30 @@
 //! # Formula
 //!
 //! ```text
-//! d  = (mean(treatment) − mean(baseline))/sd
-//! sd = √(((n₁ − 1)·sd₁² + (n₂ − 1)·sd₂²) / (n₁ + n₂ − 2))
+//! d      = (mean(treatment) − mean(baseline))/sd
+//! sd     = √(((n₁ − 1)·sd₁² + (n₂ − 1)·sd₂²) / df),  df = n₁ + n₂ − 2
+//! bounds = ncp·√(1/n₁ + 1/n₂),  P(T ≤ d/√(1/n₁ + 1/n₂)) = (1 ± level)/2 for T ~ noncentral t(df; ncp)
 //! ```
+//!
+//! The interval is exact under the assumptions, not the usual d ± z·SE. R's ends short from a noncentrality of 37 on:
+//! 17.339 instead of 17.413 for a d of 14.18 with 20 runs each, because its `pt` does.
 //!
 //! # Assumptions
 //!
-//! Equal variances, for the denominator to mean something. In small samples d is biased upwards: see Hedges' g.
+//! Independent runs, normal values; equal variances, also for the denominator to mean something. In small samples d is
+//! biased upwards: see Hedges' g.
 //!
 //! # References
 //!
-//! Cohen, Statistical Power Analysis for the Behavioral Sciences, 2nd ed., 1988, doi:10.4324/9780203771587.
+//! Cohen, Statistical Power Analysis for the Behavioral Sciences, 2nd ed., 1988, doi:10.4324/9780203771587. The interval:
+//! Cumming, Finch (2001), doi:10.1177/0013164401614002.
 //!
 //! # Checked against
 //!
 //! mpmath: 1e-12 (`tests/reference/cohen_d.csv`).
 
-use super::{Answer, Compute, EffectSize, Estimand, Kind, Method, Moments, Result, Undefined, finite};
+use super::standardised::Standardised;
+use super::{Answer, Compute, EffectSize, Estimand, Kind, Method, Moments, Result, finite, student};
 
 pub(super) const METHOD: Method = Method {
     id: "cohen_d",
@@ -31,25 +38,19 @@ pub(super) const METHOD: Method = Method {
     kind: Kind::EffectSize,
     estimand: Estimand::StandardisedDifference,
     reference: "Cohen (1988), doi:10.4324/9780203771587",
-    compute: Compute::Moments(|a, b, _| cohen_d(a, b).map(Answer::Effect)),
+    compute: Compute::Moments(|a, b, s| cohen_d(a, b, s.level).map(Answer::Effect)),
 };
 
-/// Cohen's d, positive when the treatment's mean is the greater.
+/// Cohen's d with its exact interval, positive when the treatment's mean is the greater.
 ///
 /// Undefined when a sample has fewer than two values, or both are constant.
-pub fn cohen_d(baseline: &Moments, treatment: &Moments) -> Result<EffectSize> {
-    let (d, _) = d_and_df(baseline, treatment)?;
-    Ok(EffectSize { name: METHOD.label.to_owned(), estimate: d, interval: None, note: None })
+pub fn cohen_d(baseline: &Moments, treatment: &Moments, level: f64) -> Result<EffectSize> {
+    standardised(baseline, treatment)?.effect(1.0, level, METHOD.label)
 }
 
-/// d, and the degrees of freedom of its denominator.
-pub(super) fn d_and_df(baseline: &Moments, treatment: &Moments) -> Result<(f64, f64)> {
-    let (baseline, treatment) = (baseline.checked()?, treatment.checked()?);
-    let [df1, df2] = [baseline, treatment].map(|m| (m.n - 1) as f64);
-    let df = df1 + df2;
-    let sd = libm::hypot(baseline.sd * (df1 / df).sqrt(), treatment.sd * (df2 / df).sqrt());
-    if sd == 0.0 {
-        return Err(Undefined::because("neither mode varies between runs, so the standard deviation is zero"));
-    }
-    Ok((finite((treatment.mean - baseline.mean) / sd)?, df))
+/// The difference in units of the pooled standard deviation.
+pub(super) fn standardised(baseline: &Moments, treatment: &Moments) -> Result<Standardised> {
+    let (sd, df) = student::pooled_sd(baseline, treatment)?;
+    let d = finite((treatment.mean - baseline.mean) / sd)?;
+    Ok(Standardised { d, unit: student::root_of_inverse_sizes(baseline, treatment), df })
 }

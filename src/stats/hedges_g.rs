@@ -7,15 +7,17 @@
 //! # Formula
 //!
 //! ```text
-//! g  = J·d
-//! J  = Γ(df/2) / (√(df/2)·Γ((df − 1)/2)),  df = n₁ + n₂ − 2
+//! g      = J·d
+//! J      = Γ(df/2) / (√(df/2)·Γ((df − 1)/2)),  df = n₁ + n₂ − 2
+//! bounds = J·(those of d)
 //! ```
 //!
 //! J is exact, not the usual approximation 1 − 3/(4·df − 1), which is off by 1e-4 at df = 18 and by 1 % at df = 2.
 //!
 //! # Assumptions
 //!
-//! Those of Cohen's d, and normal values for J.
+//! Those of Cohen's d, and normal values for J. The bounds are those of d in the scale of g, as is usual; for the
+//! population's difference itself the bounds of d are the exact ones.
 //!
 //! # References
 //!
@@ -34,15 +36,15 @@ pub(super) const METHOD: Method = Method {
     kind: Kind::EffectSize,
     estimand: Estimand::StandardisedDifference,
     reference: "Hedges (1981), doi:10.3102/10769986006002107",
-    compute: Compute::Moments(|a, b, _| hedges_g(a, b).map(Answer::Effect)),
+    compute: Compute::Moments(|a, b, s| hedges_g(a, b, s.level).map(Answer::Effect)),
 };
 
-/// Hedges' g, positive when the treatment's mean is the greater.
+/// Hedges' g with its interval, positive when the treatment's mean is the greater.
 ///
 /// Undefined when a sample has fewer than two values, or both are constant.
-pub fn hedges_g(baseline: &Moments, treatment: &Moments) -> Result<EffectSize> {
-    let (d, df) = cohen_d::d_and_df(baseline, treatment)?;
-    Ok(EffectSize { name: METHOD.label.to_owned(), estimate: correction(df)? * d, interval: None, note: None })
+pub fn hedges_g(baseline: &Moments, treatment: &Moments, level: f64) -> Result<EffectSize> {
+    let standardised = cohen_d::standardised(baseline, treatment)?;
+    standardised.effect(correction(standardised.df)?, level, METHOD.label)
 }
 
 /// Hedges' correction J of d for its degrees of freedom. Undefined for df ≤ 1.

@@ -5,15 +5,24 @@
 
 pub mod bootstrap;
 pub mod cohen_d;
+pub mod d_average;
 pub mod describe;
 pub mod distribution;
+pub mod equivalence;
+pub mod g_average;
+pub mod glass_delta;
 pub mod hedges_g;
 pub mod holm;
+pub mod log_ratio_of_means;
+pub mod magnitude;
 mod moments;
+pub mod non_inferiority;
 pub mod rate;
 pub mod rate_ratio;
 pub mod ratio_of_means;
 pub mod rng;
+mod standardised;
+pub mod student;
 pub mod welch;
 
 use std::fmt;
@@ -26,9 +35,16 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub static METHODS: &[Method] = &[
     describe::METHOD,
     welch::METHOD,
+    student::METHOD,
     ratio_of_means::METHOD,
+    log_ratio_of_means::METHOD,
     cohen_d::METHOD,
     hedges_g::METHOD,
+    d_average::METHOD,
+    g_average::METHOD,
+    glass_delta::METHOD,
+    equivalence::METHOD,
+    non_inferiority::METHOD,
     rate::METHOD,
     rate_ratio::METHOD,
     bootstrap::METHOD,
@@ -51,7 +67,7 @@ pub struct Method {
 }
 
 /// What a method answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// What one sample looks like.
@@ -62,12 +78,30 @@ pub enum Kind {
     EffectSize,
     /// How precise an estimate is.
     Interval,
+    /// Whether a difference is too small to matter, given a margin.
+    Equivalence,
     /// Whether the runs are what the methods assume.
     Diagnostic,
     /// What many tests at once do to their p-values.
     Adjustment,
     /// How many runs a question needs.
     Planning,
+}
+
+impl Kind {
+    /// What a method of this kind is called.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Description => "description",
+            Self::Test => "test",
+            Self::EffectSize => "effect size",
+            Self::Interval => "interval",
+            Self::Equivalence => "test of equivalence",
+            Self::Diagnostic => "diagnostic",
+            Self::Adjustment => "adjustment of p-values",
+            Self::Planning => "planning",
+        }
+    }
 }
 
 /// What an estimate is of; treatment − baseline, or treatment/baseline.

@@ -5,6 +5,12 @@
 //! The ratio of the totals, such as all retransmissions ÷ all bytes. The mean of the runs' own ratios, which weighs a
 //! run that moved little as much as one that moved much, is given beside it.
 //!
+//! The two are the same when all exposures are. They differ by about the covariance of ratio and exposure over the mean
+//! exposure: when the runs that moved much had a lower rate (a run that loses segments moves fewer bytes), the pooled
+//! rate is the lower one. The pooled rate answers how many events a unit of exposure costs and is a long run's rate; the
+//! mean of ratios answers what rate a run has, and one run with next to no exposure can throw it off. Where they differ
+//! by more than their standard errors, rate and exposure go together, and that is itself a finding.
+//!
 //! # Formula
 //!
 //! ```text
@@ -119,6 +125,14 @@ impl Totals {
         let count = finite(runs.iter().map(|run| run.count).sum())?;
         let exposure = finite(runs.iter().map(|run| run.exposure).sum())?;
         Ok(Self { count, exposure, rate: finite(count / exposure)? })
+    }
+
+    /// The totals for a method that is about numbers of events, and not about amounts such as bytes lost.
+    pub(super) fn of_whole(runs: &[Events]) -> Result<Self> {
+        match runs.iter().find(|run| run.count.fract() != 0.0) {
+            Some(run) => Err(Undefined::because(format!("a count of {} is not a whole number", run.count))),
+            None => Self::of(runs),
+        }
     }
 
     /// The linearised standard error of the rate, relative to the rate.

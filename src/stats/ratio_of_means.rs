@@ -37,7 +37,7 @@ use super::{
 pub(super) const METHOD: Method = Method {
     id: "ratio_of_means",
     label: "Relative change of the mean (Fieller)",
-    kind: Kind::EffectSize,
+    kind: Kind::Interval,
     estimand: Estimand::RelativeChange,
     reference: "Fieller (1954), doi:10.1111/j.2517-6161.1954.tb00159.x",
     compute: Compute::Moments(|a, b, s| ratio_of_means(a, b, s.level).map(Answer::Effect)),

@@ -81,8 +81,8 @@ proptest! {
             prop_assert_eq!(there.statistic, back.statistic.map(|x| -x));
             prop_assert_eq!(there.interval.lower, back.interval.upper.map(|x| -x));
             prop_assert_eq!((there.df, there.p_value), (back.df, back.p_value));
-            prop_assert_eq!(cohen_d(&a, &b).unwrap().estimate, -cohen_d(&b, &a).unwrap().estimate);
-            prop_assert_eq!(hedges_g(&a, &b).unwrap().estimate, -hedges_g(&b, &a).unwrap().estimate);
+            prop_assert_eq!(cohen_d(&a, &b, LEVEL).unwrap().estimate, -cohen_d(&b, &a, LEVEL).unwrap().estimate);
+            prop_assert_eq!(hedges_g(&a, &b, LEVEL).unwrap().estimate, -hedges_g(&b, &a, LEVEL).unwrap().estimate);
         }
     }
 
@@ -94,7 +94,7 @@ proptest! {
         let in_unit = |x: &Vec<f64>| x.iter().map(|x| x * unit).collect::<Vec<_>>();
         let [large_a, large_b] = [&a, &b].map(|x| Moments::of(&in_unit(x)).unwrap());
         prop_assert_eq!((small_a.mean * unit, small_a.sd * unit), (large_a.mean, large_a.sd));
-        prop_assert_eq!(cohen_d(&small_a, &small_b), cohen_d(&large_a, &large_b));
+        prop_assert_eq!(cohen_d(&small_a, &small_b, LEVEL), cohen_d(&large_a, &large_b, LEVEL));
         let change = |a, b| ratio_of_means(a, b, LEVEL);
         prop_assert_eq!(change(&small_a, &small_b), change(&large_a, &large_b));
         match [[&small_a, &small_b], [&large_a, &large_b]].map(|[a, b]| welch(a, b, Alternative::Less, LEVEL)) {
@@ -155,7 +155,8 @@ proptest! {
             if let Ok(test) = welch(&a, &b, alternative, level) {
                 prop_assert!(test_is_sound(&test), "{test:?}");
             }
-            for effect in [cohen_d(&a, &b), hedges_g(&a, &b), ratio_of_means(&a, &b, level)].into_iter().flatten() {
+            let effects = [cohen_d(&a, &b, level), hedges_g(&a, &b, level), ratio_of_means(&a, &b, level)];
+            for effect in effects.into_iter().flatten() {
                 prop_assert!(numbers_are_finite(&effect), "{effect:?}");
                 prop_assert!(effect.interval.is_none_or(|interval| bounds_are_finite(&interval)), "{effect:?}");
             }
@@ -188,7 +189,8 @@ proptest! {
         if let Ok(test) = welch(&a, &b, alternative, LEVEL) {
             prop_assert!(test_is_sound(&test), "{test:?}");
         }
-        for effect in [cohen_d(&a, &b), hedges_g(&a, &b), ratio_of_means(&a, &b, LEVEL)].into_iter().flatten() {
+        let effects = [cohen_d(&a, &b, LEVEL), hedges_g(&a, &b, LEVEL), ratio_of_means(&a, &b, LEVEL)];
+        for effect in effects.into_iter().flatten() {
             prop_assert!(numbers_are_finite(&effect), "{effect:?}");
         }
     }
@@ -258,7 +260,7 @@ fn constant_samples_have_no_t() {
     let [three, four] = [3.0, 4.0].map(|x| Moments::of(&[x, x, x]).unwrap());
     let reason = welch(&three, &four, Alternative::TwoSided, LEVEL).unwrap_err().because;
     assert_eq!(reason, "neither mode varies between runs, so the standard error is zero");
-    assert!(cohen_d(&three, &four).is_err());
+    assert!(cohen_d(&three, &four, LEVEL).is_err());
     assert!(ratio_of_means(&three, &four, LEVEL).is_err());
     // One constant sample is enough of a baseline; only the other's degrees of freedom count.
     let varied = Moments::of(&[3.0, 4.0, 6.0]).unwrap();

@@ -1,5 +1,7 @@
 //! `meshstats.toml`: what a study says of itself.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,12 +18,24 @@ pub struct Manifest {
     /// In reading order.
     pub scenarios: Vec<Named>,
     /// Path patterns with `{mode} {tool} {scenario} {block} {run} {ext}`; the first that fits a path counts.
-    pub logs: Patterns,
+    pub logs: Names,
     pub mss: Option<MssPolicy>,
     /// Confidence level of every interval.
     pub confidence: Option<f64>,
     /// Ids of the metrics whose tests form the family that p-values are adjusted over.
     pub primary: Vec<String>,
+    /// Ids of the tests, effect sizes and intervals that the report puts first.
+    pub test: Names,
+    pub effect: Names,
+    pub interval: Names,
+    /// Id of the adjustment of the family's p-values.
+    pub adjust: Option<String>,
+    /// By metric, the largest difference that does not matter: `2%` of the baseline's mean, or `0.2 ms`.
+    pub margins: BTreeMap<String, String>,
+    /// Whether the pairs among treatments are wanted too.
+    pub pairs: Option<bool>,
+    /// What becomes of values outside Tukey's fences.
+    pub outliers: Option<Outliers>,
     /// Significant digits of an uncertainty; estimates follow its last place.
     pub digits: Option<u8>,
     pub decimal_separator: Option<DecimalSeparator>,
@@ -79,17 +93,28 @@ mod from_log {
     }
 }
 
-/// One pattern or several.
+/// What becomes of values outside Tukey's fences.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outliers {
+    /// They are told of, and count.
+    #[default]
+    Keep,
+    /// They are listed, and do not count.
+    Drop,
+}
+
+/// One name or several: path patterns, ids of methods.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(untagged, expecting = "expected a path pattern or a list of path patterns")]
-pub enum Patterns {
+#[serde(untagged, expecting = "expected a text or a list of texts")]
+pub enum Names {
     #[default]
     None,
     One(String),
     Many(Vec<String>),
 }
 
-impl Patterns {
+impl Names {
     pub fn as_slice(&self) -> &[String] {
         match self {
             Self::None => &[],

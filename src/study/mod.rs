@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use discover::is_baseline;
-pub use manifest::{DecimalSeparator, Manifest, MssPolicy, Named, Patterns, Provenance};
+pub use manifest::{DecimalSeparator, Manifest, MssPolicy, Named, Names, Outliers, Provenance};
 pub use pattern::Pattern;
 pub use scan::{Fate, Progress, Scanned, scan, sha256};
 
@@ -80,6 +80,13 @@ pub struct Overrides {
     pub logs: Vec<String>,
     pub mss: Option<MssPolicy>,
     pub confidence: Option<f64>,
+    pub test: Vec<String>,
+    pub effect: Vec<String>,
+    pub interval: Vec<String>,
+    pub adjust: Option<String>,
+    /// By metric.
+    pub margins: Vec<(String, String)>,
+    pub pairs: bool,
     /// A repair is an error.
     pub strict: bool,
 }
@@ -90,10 +97,24 @@ impl Overrides {
             manifest.baseline = Some(baseline.clone());
         }
         if !self.logs.is_empty() {
-            manifest.logs = Patterns::Many(self.logs.clone());
+            manifest.logs = Names::Many(self.logs.clone());
         }
         manifest.mss = self.mss.or(manifest.mss);
         manifest.confidence = self.confidence.or(manifest.confidence);
+        for (names, list) in [
+            (&self.test, &mut manifest.test),
+            (&self.effect, &mut manifest.effect),
+            (&self.interval, &mut manifest.interval),
+        ] {
+            if !names.is_empty() {
+                *list = Names::Many(names.clone());
+            }
+        }
+        manifest.adjust = self.adjust.clone().or(manifest.adjust);
+        manifest.margins.extend(self.margins.iter().cloned());
+        if self.pairs {
+            manifest.pairs = Some(true);
+        }
         manifest
     }
 }

@@ -1,7 +1,9 @@
 """One sample and two means."""
 
+import functools
+
 import mpmath
-from common import exact, moments, mpf, pair, r_vector, sample, satterthwaite, t_isf, t_test
+from common import exact, moments, mpf, normal_isf, normal_sf, pair, r_vector, sample, satterthwaite, t_isf, t_test
 
 
 def describe(case, quantity):
@@ -37,16 +39,61 @@ def d_and_df(case):
     return ((m2 - m1) / sd if sd else None), df
 
 
+@functools.cache
+def noncentral_t(t, df, ncp):
+    """P(T <= t), P(T > t) and the density of t - T in ncp, of T = (Z + ncp)/sqrt(V/df) by its definition: the integral
+    over u = ln sqrt(V/df), which the trapezoidal rule does to all digits, as the integrand is analytic and falls off
+    doubly exponentially (to the right) or exponentially (to the left)."""
+    step = min(mpf("0.04"), 1 / mpmath.sqrt(2 * df + max(t * t, ncp * ncp)) / 2)
+    constant = mpmath.log(2) + df / 2 * mpmath.log(df / 2) - mpmath.loggamma(df / 2)
+    log_density = lambda u: constant + df * u - df / 2 * mpmath.exp(2 * u)
+    below = above = slope = mpf(0)
+    for direction in (1, -1):
+        k = 0 if direction == 1 else -1
+        while (log_f := log_density(k * step)) > -58 or k in (0, -1):
+            f, z = mpmath.exp(log_f), t * mpmath.exp(k * step) - ncp
+            p = normal_sf(abs(z))
+            below, above = below + f * (p if z < 0 else 1 - p), above + f * (1 - p if z < 0 else p)
+            slope += f * mpmath.npdf(z)
+            k += direction
+    return below * step, above * step, slope * step
+
+
+@functools.cache
+def noncentrality(t, df, quantity):
+    """The ncp whose T falls beyond t with the probability that an interval's bound leaves out: Newton's method on the
+    logarithm of that tail, which is concave."""
+    level, side = quantity[2:].split("_")
+    tail, sign = (1 - mpf(level) / 100) / 2, 1 if side == "lower" else -1
+    ncp = t - sign * normal_isf(tail) * mpmath.sqrt(1 + t * t / (2 * df))
+    for _ in range(60):
+        below, above, slope = noncentral_t(t, df, ncp)
+        p = above if side == "lower" else below
+        step = sign * (mpmath.log(tail) - mpmath.log(p)) * p / slope
+        ncp += step
+        if abs(step) < mpf(10) ** -22 * max(1, abs(ncp)):
+            return ncp
+    raise ArithmeticError(f"noncentrality({t}, {df}, {quantity}) does not converge")
+
+
+def correction(df):
+    return mpmath.gammaprod([df / 2], [(df - 1) / 2]) / mpmath.sqrt(df / 2)
+
+
 def cohen_d(case, quantity):
-    return d_and_df(case)[0]
+    d, df = d_and_df(case)
+    if d is None or quantity == "estimate":
+        return d
+    (n1, _, _), (n2, _, _) = pair(case)
+    unit = mpmath.sqrt(1 / n1 + 1 / n2)
+    return noncentrality(d / unit, df, quantity) * unit
 
 
 def hedges_g(case, quantity):
-    correction = lambda df: mpmath.gammaprod([df / 2], [(df - 1) / 2]) / mpmath.sqrt(df / 2)
     if quantity == "correction":
         return correction(mpf(case))
-    d, df = d_and_df(case)
-    return None if d is None else d * correction(df)
+    d = cohen_d(case, quantity)
+    return None if d is None else d * correction(d_and_df(case)[1])
 
 
 def ratio_of_means(case, quantity):
