@@ -169,6 +169,21 @@ fn compute(inputs: &Inputs, file: &str, case: &str, quantity: &str) -> Option<f6
         "ratio_of_means" => ratio_of_means(moments(inputs, case)?, quantity),
         "rate" => rate(inputs, case, quantity),
         "bootstrap" => bootstrap(inputs, case, quantity),
+        "autocorrelation" if quantity == "effective_size" => {
+            let values = sample(inputs, case);
+            let r = by_registry(inputs, file, case, "estimate")?;
+            Some(stats::autocorrelation::effective_size(values.len(), r))
+        }
+        "autocorrelation" if quantity.starts_with("bound") => {
+            let n = sample(inputs, case).len();
+            bound(&quantity.replace("bound", "ci"), |level| stats::autocorrelation::bound(n, level).ok())
+        }
+        "mann_kendall" if quantity == "sen_slope" => stats::mann_kendall::sen_slope(sample(inputs, case)).ok(),
+        "outliers" => outliers(inputs, case, quantity),
+        "quantisation" => {
+            let found = stats::quantisation::quantisation(sample(inputs, case)).ok()?;
+            Some(if quantity == "step" { found.step } else { found.share })
+        }
         _ => by_registry(inputs, file, case, quantity),
     }
 }
@@ -381,5 +396,21 @@ fn bootstrap(inputs: &Inputs, case: &str, quantity: &str) -> Option<f64> {
         "bca_lower" => result.bca.ok()?.lower,
         "bca_upper" => result.bca.ok()?.upper,
         _ => unknown("bootstrap", quantity),
+    }
+}
+
+/// `outside`: how many values are; `outside 0`: the place of the first.
+fn outliers(inputs: &Inputs, case: &str, quantity: &str) -> Option<f64> {
+    let found = stats::outliers::outliers(sample(inputs, case)).ok()?;
+    let of = |places: &[usize], which: &str| match which {
+        "" => Some(places.len() as f64),
+        which => places.get(which.parse::<usize>().unwrap()).map(|place| *place as f64),
+    };
+    match quantity.split_once(' ').unwrap_or((quantity, "")) {
+        ("lower_fence", _) => Some(found.lower_fence),
+        ("upper_fence", _) => Some(found.upper_fence),
+        ("outside", which) => of(&found.outside, which),
+        ("far_out", which) => of(&found.far_out, which),
+        _ => unknown("outliers", quantity),
     }
 }

@@ -33,11 +33,7 @@ fn items<'a>(context: &'a Context, primary: bool) -> Vec<Item<'a>> {
 
 impl Item<'_> {
     fn place(&self, context: &Context) -> String {
-        let mode = context.label(&self.comparison.mode);
-        match &self.comparison.scenario {
-            Some(scenario) => format!("{mode}, {}", context.scenario_label(scenario)),
-            None => mode,
-        }
+        context.place(self.comparison)
     }
 
     fn interval(&self) -> Option<Interval> {

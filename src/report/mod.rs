@@ -8,13 +8,15 @@ pub mod model;
 pub mod number;
 
 mod comparison;
+mod modes;
 mod numbers;
 mod provenance;
 mod published;
 mod rates;
 mod samples;
+mod sensitivity;
 
-use crate::analysis::{Analysis, MetricInfo};
+use crate::analysis::{Analysis, Comparison, MetricInfo};
 use crate::study::Provenance;
 use model::{Block, Report, Section};
 use number::Scale;
@@ -24,8 +26,15 @@ pub use provenance::sentence as note_sentence;
 const RECONSTRUCTED: &str = "reconstructed from published summary statistics; not measurements";
 
 /// The sections in reading order; one that has nothing to say is left out.
-static SECTIONS: &[fn(&Context) -> Option<Section>] =
-    &[comparison::section, rates::section, published::section, samples::section, provenance::section];
+static SECTIONS: &[fn(&Context) -> Option<Section>] = &[
+    comparison::section,
+    rates::section,
+    modes::section,
+    published::section,
+    samples::section,
+    sensitivity::section,
+    provenance::section,
+];
 
 /// The analysis, and what every section asks of it.
 struct Context<'a> {
@@ -104,6 +113,15 @@ impl Context<'_> {
 
     fn level(&self) -> String {
         format!("{} %", number::shortest(self.analysis.study.confidence * 100.0))
+    }
+
+    /// The treatment of a comparison, and its scenario.
+    fn place(&self, comparison: &Comparison) -> String {
+        let mode = self.label(&comparison.mode);
+        match &comparison.scenario {
+            Some(scenario) => format!("{mode}, {}", self.scenario_label(scenario)),
+            None => mode,
+        }
     }
 
     /// What the adjustment of p-values is called before "-adjusted"; `None` where there is none.

@@ -138,10 +138,7 @@ fn ratio_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
     for metric in metrics {
         for comparison in context.analysis.comparisons.iter().filter(|c| c.metric == metric.id) {
             let Compared::Rates(_) = &comparison.result else { continue };
-            let mode = match &comparison.scenario {
-                Some(s) => format!("{}, {}", context.label(&comparison.mode), context.scenario_label(s)),
-                None => context.label(&comparison.mode),
-            };
+            let mode = context.place(comparison);
             let test = match comparison.decides() {
                 Ok(test) => test,
                 Err(undefined) => {

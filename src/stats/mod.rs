@@ -3,24 +3,31 @@
 //! A method is one file with one public function and one record in the slice of its kind.
 //! Direction, everywhere: treatment − baseline.
 
+pub mod autocorrelation;
 pub mod bootstrap;
+pub mod brown_forsythe;
 pub mod cohen_d;
 pub mod d_average;
 pub mod describe;
 pub mod distribution;
 pub mod equivalence;
+pub mod first_run;
 pub mod g_average;
 pub mod glass_delta;
 pub mod hedges_g;
 pub mod holm;
 pub mod log_ratio_of_means;
 pub mod magnitude;
+pub mod mann_kendall;
 mod moments;
 pub mod non_inferiority;
+pub mod outliers;
+pub mod quantisation;
 pub mod rate;
 pub mod rate_ratio;
 pub mod ratio_of_means;
 pub mod rng;
+pub mod shapiro_wilk;
 mod standardised;
 pub mod student;
 pub mod welch;
@@ -48,6 +55,13 @@ pub static METHODS: &[Method] = &[
     rate::METHOD,
     rate_ratio::METHOD,
     bootstrap::METHOD,
+    shapiro_wilk::METHOD,
+    brown_forsythe::METHOD,
+    autocorrelation::METHOD,
+    mann_kendall::METHOD,
+    first_run::METHOD,
+    outliers::METHOD,
+    quantisation::METHOD,
     holm::METHOD,
 ];
 

@@ -27,7 +27,7 @@
 //!
 //! mpmath: 1e-12 (`tests/reference/noncentral_t.csv`).
 
-use std::f64::consts::{FRAC_1_SQRT_2, TAU};
+use std::f64::consts::{FRAC_1_SQRT_2, PI, TAU};
 
 use super::super::{Result, Undefined, finite};
 use super::elementary::ln_1p_minus;
@@ -107,18 +107,7 @@ fn ln_expectation(kernel: &Kernel, t: f64, df: f64, ncp: f64) -> f64 {
         df * (1.0 - w * w) > t * w * (kernel.slope)(ncp - t * w)
     };
     let peak = bisect(rises, -300.0, 300.0);
-    let top = ln_integrand(peak);
-    // Below exp(−45) of the peak nothing counts.
-    let reach = |direction: f64| {
-        let steps = std::iter::successors(Some(1e-12 * direction), |step| Some(2.0 * step)).take(60);
-        peak + steps
-            .take_while(|step| ln_integrand(peak + step) > top - 45.0)
-            .last()
-            .map_or(1e-12 * direction, |step| 2.0 * step)
-    };
-    let breaks = [reach(-1.0), peak, reach(1.0)];
-    let integral = quadrature::around_peak(breaks, |v| libm::exp(ln_integrand(v) - top));
-    top + libm::log(2.0 * (a / TAU).sqrt() * integral) - gamma::stirling_remainder(a)
+    0.5 * libm::log(2.0 * a / PI) - gamma::stirling_remainder(a) + quadrature::ln_integral(peak, ln_integrand)
 }
 
 /// Where `rises` turns false.

@@ -16,13 +16,30 @@ pub(super) fn decaying(scale: f64, descent: impl Fn(f64) -> f64) -> f64 {
     scale * STEP * sum
 }
 
-/// ∫ f over [low, high] for a smooth f that has its only peak at `middle`: Gauss–Legendre panels, halved until halving
-/// changes the sum by less than 1e-11 of it, when the halves are good to the last digits. Bounded also where rounding
-/// makes f rough.
-pub(super) fn around_peak([low, middle, high]: [f64; 3], f: impl Fn(f64) -> f64) -> f64 {
-    let panel = |low, high| (low, high, gauss_legendre(low, high, &f));
-    let mut open = vec![panel(low, middle), panel(middle, high)];
+/// ln ∫ exp(ln_f) for a smooth function that has its only peak at `peak`: Gauss–Legendre panels that widen with the
+/// distance from the peak, each halved until that changes the sum by less than 1e-11 of it, when the halves are good to
+/// the last digits. Bounded also where rounding makes the function rough.
+pub(super) fn ln_integral(peak: f64, ln_f: impl Fn(f64) -> f64) -> f64 {
+    let top = ln_f(peak);
+    let panel = |low, high| (low, high, gauss_legendre(low, high, |x| libm::exp(ln_f(x) - top)));
     let sum = |panels: &[(f64, f64, f64)]| panels.iter().map(|panel| panel.2).sum::<f64>();
+    // How far it is until the function has fallen by a factor, or up to twice as far.
+    let reach = |direction: f64, ln_factor: f64| {
+        let falls = |distance: &f64| ln_f(peak + direction * distance) > top - ln_factor;
+        2.0 * (0..60).map(|k| 1e-12 * libm::ldexp(1.0, k)).take_while(falls).last().unwrap_or(1e-12)
+    };
+    let nearest = reach(-1.0, 1.0).min(reach(1.0, 1.0));
+    let mut open = Vec::new();
+    for direction in [-1.0, 1.0] {
+        // Below exp(−45) of the peak nothing counts.
+        let (end, mut near) = (reach(direction, 45.0), 0.0);
+        while near < end {
+            let far = (4.0 * near).max(nearest).min(end);
+            let (a, b) = (peak + direction * near, peak + direction * far);
+            open.push(panel(a.min(b), a.max(b)));
+            near = far;
+        }
+    }
     let tolerance = 1e-11 * sum(&open);
     let mut settled = 0.0;
     for _ in 0..1000 {
@@ -35,7 +52,7 @@ pub(super) fn around_peak([low, middle, high]: [f64; 3], f: impl Fn(f64) -> f64)
             open.extend(halves);
         }
     }
-    settled + sum(&open)
+    top + libm::log(settled + sum(&open))
 }
 
 /// The 16-point rule (Abramowitz, Stegun 1964, table 25.4).

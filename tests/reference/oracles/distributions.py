@@ -113,11 +113,13 @@ def noncentral_t_sf(t, df, ncp):
     width = mpf(1)
     while min(ln_integrand(low + width), ln_integrand(low - width)) < top - 2:
         width /= 2
+    # Where Phi falls from 1, which may be a cliff within a wide peak.
+    cliff, steep = (mpmath.log(ncp / t), 1 / abs(ncp)) if ncp * t > 0 else (mpf(0), mpf(1))
     total = mpf(0)
     for sign in (-1, 1):
         near = low
         while ln_integrand(near) > top - 55:
-            far = near + sign * width * max(1, abs(near - low) / width / 4)
+            far = near + sign * min(max(width, abs(near - low) / 4), max(steep, abs(near - cliff) / 4))
             total += sign * mpmath.quad(
                 lambda v: mpmath.exp(ln_integrand(v) - top), [near, far], method="gauss-legendre", maxdegree=4
             )

@@ -1,0 +1,163 @@
+//! Every method that applies to a metric, side by side: does the conclusion depend on the choice?
+
+use super::Context;
+use super::model::{Align, Block, Cell, Column, Section, Table};
+use super::number::{self, Scale, decimals_of, fixed, half_width, number, p_value, text};
+use crate::analysis::{Applied, Comparison, MetricInfo};
+use crate::stats::{Estimand, Interval, Kind};
+
+pub(super) fn section(context: &Context) -> Option<Section> {
+    let metrics: Vec<(&MetricInfo, Vec<&Comparison>)> = context
+        .analysis
+        .metrics
+        .iter()
+        .map(|metric| (metric, context.analysis.comparisons.iter().filter(|c| c.metric == metric.id).collect()))
+        .filter(|(_, comparisons): &(_, Vec<&Comparison>)| !comparisons.is_empty())
+        .collect();
+    if metrics.is_empty() {
+        return None;
+    }
+    let differing: Vec<String> = metrics
+        .iter()
+        .flat_map(|(metric, comparisons)| comparisons.iter().filter_map(|c| disagreement(context, metric, c)))
+        .collect();
+    let mut blocks = vec![Block::Text { text: introduction(context, differing.is_empty()) }];
+    if !differing.is_empty() {
+        blocks.push(Block::List { items: differing });
+    }
+    blocks.extend(metrics.iter().map(|(metric, comparisons)| Block::Table(table(context, metric, comparisons))));
+    Some(Section { id: "methods".to_owned(), title: "Every method side by side".to_owned(), blocks })
+}
+
+fn introduction(context: &Context, agree: bool) -> String {
+    let agree = if agree {
+        "All methods lead to the same conclusion for every metric."
+    } else {
+        "Where they lead to different conclusions:"
+    };
+    context.prose(&format!(
+        "What each method that applies to a metric says; the ones chosen beforehand are in the tables above. A method \
+         finds a difference when its p-value is below {} or, if it has none, when its interval excludes “no difference”. \
+         p-values here are not adjusted. {agree}",
+        number::shortest(1.0 - context.analysis.study.confidence)
+    ))
+}
+
+/// Whether a method finds a difference between the modes; `None` when it does not say.
+fn finds(applied: &Applied, level: f64) -> Option<bool> {
+    let answer = applied.answer.as_ref().ok().filter(|_| applied.kind != Kind::Equivalence)?;
+    match answer.p_value() {
+        Some(p) => Some(p < 1.0 - level),
+        None => {
+            let (interval, null) = (answer.interval()?, applied.estimand.null()?);
+            let Interval { lower, upper, .. } = interval;
+            (lower.is_some() || upper.is_some())
+                .then(|| lower.is_some_and(|lower| lower > null) || upper.is_some_and(|upper| upper < null))
+        }
+    }
+}
+
+/// The sentence that says which methods find a difference and which do not, where both exist.
+fn disagreement(context: &Context, metric: &MetricInfo, comparison: &Comparison) -> Option<String> {
+    let level = context.analysis.study.confidence;
+    let of = |wanted: bool| -> Vec<&str> {
+        let methods = comparison.methods.0.iter().filter(|applied| finds(applied, level) == Some(wanted));
+        methods.map(|applied| applied.label.as_str()).collect()
+    };
+    let (with, without) = (of(true), of(false));
+    (!with.is_empty() && !without.is_empty()).then(|| {
+        format!(
+            "{}, {}: {} of {} methods find a difference ({}); {} do not ({}).",
+            metric.label,
+            context.place(comparison),
+            with.len(),
+            with.len() + without.len(),
+            with.join("; "),
+            without.len(),
+            without.join("; ")
+        )
+    })
+}
+
+fn table(context: &Context, metric: &MetricInfo, comparisons: &[&Comparison]) -> Table {
+    let column = |header: &str, align: Align| Column { header: header.to_owned(), align };
+    let several = comparisons.len() > 1;
+    let scale = context.scale(metric);
+    let mut columns = Vec::new();
+    if several {
+        columns.push(column("Comparison", Align::Left));
+    }
+    columns.extend([
+        column("Method", Align::Left),
+        column("Estimate of", Align::Left),
+        column("Estimate", Align::Number),
+        column(&format!("{} CI", context.level()), Align::Centre),
+        column("p", Align::Number),
+    ]);
+    let mut rows = Vec::new();
+    let mut notes = vec!["Treatment − baseline, or treatment ÷ baseline; p two-sided, not adjusted.".to_owned()];
+    for comparison in comparisons {
+        for applied in &comparison.methods.0 {
+            let mut cells = if several { vec![text(context.place(comparison))] } else { Vec::new() };
+            cells.extend(row(context, applied, &scale));
+            rows.push(cells);
+            let note = match &applied.answer {
+                Ok(answer) => answer.note().map(str::to_owned),
+                Err(undefined) => Some(undefined.to_string()),
+            };
+            notes.extend(note.map(|note| format!("{}: {note}.", applied.label)));
+        }
+    }
+    let mut once: Vec<String> = Vec::new();
+    notes.into_iter().for_each(|note| {
+        if !once.contains(&note) {
+            once.push(note)
+        }
+    });
+    Table {
+        id: format!("methods-{}", metric.id.replace('_', "-")),
+        caption: format!("{}: every method side by side", metric.label),
+        columns,
+        rows,
+        notes: once,
+    }
+}
+
+fn row(context: &Context, applied: &Applied, unit: &Scale) -> [Cell; 5] {
+    let scale = match applied.estimand {
+        Estimand::RelativeChange => Scale { factor: 0.01, unit: "%".to_owned() },
+        estimand if estimand.has_unit() => unit.clone(),
+        _ => Scale { factor: 1.0, unit: String::new() },
+    };
+    let of = scale.header(estimand(applied));
+    let Ok(answer) = &applied.answer else {
+        return [text(applied.label.clone()), text(of), Cell::Missing, Cell::Missing, Cell::Missing];
+    };
+    let estimate = answer.estimate().map(|estimate| scale.apply(estimate));
+    let interval = answer.interval();
+    let half = interval.as_ref().and_then(half_width).map(|half| scale.apply(half));
+    let decimals = decimals_of(&[half], estimate.unwrap_or_default(), context.digits());
+    [
+        text(answer.name()),
+        text(if applied.estimand == Estimand::None { String::new() } else { of }),
+        estimate.map_or(Cell::Missing, |estimate| number(fixed(estimate, decimals))),
+        interval.map_or(Cell::Missing, |interval| number::interval(&interval, &scale, decimals)),
+        answer.p_value().map_or(Cell::Missing, |p| number(p_value(p))),
+    ]
+}
+
+/// What an estimate is of, without its unit.
+fn estimand(applied: &Applied) -> &'static str {
+    match applied.estimand {
+        Estimand::None => "",
+        Estimand::Location => "location",
+        Estimand::MeanDifference => "difference of means",
+        Estimand::QuantileDifference => "difference of medians",
+        Estimand::Shift => "shift",
+        Estimand::RelativeChange => "change",
+        Estimand::RateRatio => "rate ratio",
+        Estimand::Superiority => "P(T > B) + ½ P(T = B)",
+        Estimand::Dominance => "P(T > B) − P(T < B)",
+        Estimand::StandardisedDifference => "difference ÷ SD",
+    }
+}
