@@ -34,7 +34,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("num_traits", &[]),
     ("plotters", &["plot"]),
     ("polars", &["table"]),
-    ("rayon", &["study", "cli"]),
+    ("rayon", &["study", "analysis", "cli"]),
     ("regex_automata", &[]),
     ("serde_json", &["parse", "cli"]),
     ("sha2", &["study"]),

@@ -4,7 +4,8 @@ use std::io::Write;
 use std::process::Stdio;
 
 use approx::assert_relative_eq;
-use meshstats::analysis::means::{self, Means};
+use meshstats::analysis::means::{Means, Side};
+use meshstats::stats::{Answer, Compute, METHODS, Moments, Settings, TestResult};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -34,14 +35,14 @@ fn summary_statistics_give_the_reference_values() {
         ("/treatment/sd", 0.22),
         ("/difference", 3.34),
         ("/percent_change", 3.34 / 11.66 * 100.0),
-        ("/cohen_d", 14.183901007508567),
-        ("/hedges_g", 13.901788920254756),
-        ("/welch/statistic", 44.853433290084105),
-        ("/welch/df", 37.3955025036767),
-        ("/welch/p_value", 4.030175590650414e-34),
-        ("/welch/interval/level", 0.95),
-        ("/welch/interval/lower", 3.1891739163832824),
-        ("/welch/interval/upper", 3.4908260836167178),
+        ("/methods/cohen_d/estimate", 14.183901007508567),
+        ("/methods/hedges_g/estimate", 13.901788920254756),
+        ("/methods/welch/statistic", 44.853433290084105),
+        ("/methods/welch/df", 37.3955025036767),
+        ("/methods/welch/p_value", 4.030175590650414e-34),
+        ("/methods/welch/interval/level", 0.95),
+        ("/methods/welch/interval/lower", 3.1891739163832824),
+        ("/methods/welch/interval/upper", 3.4908260836167178),
     ] {
         assert_relative_eq!(number(&result, pointer), expected, max_relative = 1e-10);
     }
@@ -50,7 +51,8 @@ fn summary_statistics_give_the_reference_values() {
 #[test]
 fn one_sided_p_values_are_the_two_tails() {
     let result = json(meshstats(&["compare", "--mean", "10", "11", "--sd", "2", "3", "--n", "12", "9", "--json"]));
-    let [two, less, greater] = ["p_value", "p_less", "p_greater"].map(|key| number(&result, &format!("/welch/{key}")));
+    let [two, less, greater] = ["p_value", "one_sided/p_less", "one_sided/p_greater"]
+        .map(|key| number(&result, &format!("/methods/welch/{key}")));
     assert_relative_eq!(less + greater, 1.0, max_relative = 1e-12);
     assert_relative_eq!(two, 2.0 * greater, max_relative = 1e-12);
 }
@@ -60,20 +62,17 @@ fn the_table_says_the_same_in_words() {
     assert_eq!(
         meshstats(LATENCY).ok().stdout,
         "\
-Comparison                     treatment − baseline
-baseline, mean ± SD            11.6600 ± 0.250000 (n = 20)
-treatment, mean ± SD           15.0000 ± 0.220000 (n = 20)
-difference                     3.34000
-difference, 95 % CI            [3.18917, 3.49083]
-change (%)                     28.6449
-change (%), 95 % CI (Fieller)  [27.1377, 30.1766]
-Welch's t                      44.8534
-df                             37.3955
-p, two-sided                   4.0e-34
-p, treatment less              >0.999
-p, treatment greater           2.0e-34
-Cohen's d (pooled SD)          14.1839
-Hedges' g                      13.9018
+Comparison            treatment − baseline
+baseline, mean ± SD   11.6600 ± 0.250000 (n = 20)
+treatment, mean ± SD  15.0000 ± 0.220000 (n = 20)
+difference            3.34000
+change (%)            28.6449
+
+Method                                 Estimate   95 % CI               Statistic  df       p, two-sided
+Welch's t-test                         3.34000    [3.18917, 3.49083]    44.8534    37.3955  4.0e-34
+Relative change of the mean (Fieller)  28.6449 %  [27.1377, 30.1766] %
+Cohen's d (pooled SD)                  14.1839    [10.9422, 17.4126]
+Hedges' g (pooled SD)                  13.9018    [10.7246, 17.0663]
 "
     );
 }
@@ -81,8 +80,8 @@ Hedges' g                      13.9018
 #[test]
 fn the_level_can_be_chosen() {
     let result = json(meshstats(&[LATENCY, &["--json", "--confidence", "0.99"]].concat()));
-    assert_eq!(number(&result, "/welch/interval/level"), 0.99);
-    assert!(number(&result, "/welch/interval/lower") < 3.1891);
+    assert_eq!(number(&result, "/methods/welch/interval/level"), 0.99);
+    assert!(number(&result, "/methods/welch/interval/lower") < 3.1891);
     assert!(meshstats(&[LATENCY, &["--confidence", "0.99"]].concat()).ok().stdout.contains("99 % CI"));
 }
 
@@ -127,17 +126,17 @@ fn what_is_undefined_says_why() {
     assert_eq!(number(&result, "/difference"), 1.5);
     assert_eq!(number(&result, "/percent_change"), 15.0);
     let because = "a standard deviation needs two values or more, not 1";
-    for key in ["percent_change_interval", "cohen_d", "hedges_g", "welch"] {
-        assert_eq!(result[key]["because"], because, "{key}");
+    for key in ["ratio_of_means", "cohen_d", "hedges_g", "welch"] {
+        assert_eq!(result["methods"][key]["because"], because, "{key}");
     }
     assert!(case.run(&["compare", "one", "many"]).ok().stdout.contains(because));
 
     let result = json(case.run(&["compare", "zero", "many", "--json"]));
     assert_eq!(result["percent_change"]["because"], "the baseline's mean is zero");
-    assert!(result["welch"]["p_value"].is_number());
+    assert!(result["methods"]["welch"]["p_value"].is_number());
 
     let result = json(case.run(&["compare", "zero", "zero", "--json"]));
-    assert!(result["welch"]["because"].is_string(), "{result}");
+    assert!(result["methods"]["welch"]["because"].is_string(), "{result}");
     assert!(!case.run(&["compare", "zero", "zero"]).ok().stdout.to_lowercase().contains("nan"));
 }
 
@@ -201,9 +200,31 @@ fn two_samples() -> impl Strategy<Value = (Vec<f64>, Vec<f64>)> {
     (sample(), sample())
 }
 
-fn welch(means: &Means) -> (f64, f64, f64) {
-    let test = &means.welch.as_ref().expect("samples that vary can be tested").test;
+fn of(a: &[f64], b: &[f64], id: &str) -> Answer {
+    let method = METHODS.iter().find(|method| method.id == id).unwrap();
+    let Compute::Moments(run) = method.compute else { panic!("{id} is not by moments") };
+    let [a, b] = [a, b].map(|values| Moments::of(values).unwrap());
+    run(&a, &b, &Settings::default()).expect("samples that vary can be compared")
+}
+
+fn welch(a: &[f64], b: &[f64]) -> TestResult {
+    match of(a, b, "welch") {
+        Answer::Test(test) => test,
+        Answer::Effect(_) => unreachable!(),
+    }
+}
+
+fn t_df_p(a: &[f64], b: &[f64]) -> (f64, f64, f64) {
+    let test = welch(a, b);
     (test.statistic.unwrap(), test.df.unwrap(), test.p_value)
+}
+
+fn difference(a: &[f64], b: &[f64]) -> f64 {
+    Means::of([a, b].map(Side::of)).difference
+}
+
+fn effect(a: &[f64], b: &[f64], id: &str) -> f64 {
+    of(a, b, id).estimate().unwrap()
 }
 
 fn map(values: &[f64], of: impl Fn(f64) -> f64) -> Vec<f64> {
@@ -213,45 +234,46 @@ fn map(values: &[f64], of: impl Fn(f64) -> f64) -> Vec<f64> {
 proptest! {
     #[test]
     fn swapping_the_modes_turns_the_signs((a, b) in two_samples()) {
-        let (forth, back) = (means::compare(&a, &b, 0.95), means::compare(&b, &a, 0.95));
-        prop_assert_eq!(forth.difference, -back.difference);
-        let ((t, df, p), (t_back, df_back, p_back)) = (welch(&forth), welch(&back));
+        prop_assert_eq!(difference(&a, &b), -difference(&b, &a));
+        let ((t, df, p), (t_back, df_back, p_back)) = (t_df_p(&a, &b), t_df_p(&b, &a));
         assert_relative_eq!(t, -t_back, max_relative = 1e-12);
         assert_relative_eq!(df, df_back, max_relative = 1e-12);
         assert_relative_eq!(p, p_back, max_relative = 1e-12);
-        assert_relative_eq!(forth.cohen_d.unwrap(), -back.cohen_d.unwrap(), max_relative = 1e-12);
-        assert_relative_eq!(forth.hedges_g.unwrap(), -back.hedges_g.unwrap(), max_relative = 1e-12);
+        for id in ["cohen_d", "hedges_g"] {
+            assert_relative_eq!(effect(&a, &b, id), -effect(&b, &a, id), max_relative = 1e-12);
+        }
     }
 
     #[test]
     fn another_unit_changes_no_test((a, b) in two_samples(), factor in 1e-9..1e9) {
-        let scaled = means::compare(&map(&a, |x| x * factor), &map(&b, |x| x * factor), 0.95);
-        let plain = means::compare(&a, &b, 0.95);
-        let ((t, df, p), (t_scaled, df_scaled, p_scaled)) = (welch(&plain), welch(&scaled));
+        let [c, d] = [&a, &b].map(|values| map(values, |x| x * factor));
+        let ((t, df, p), (t_scaled, df_scaled, p_scaled)) = (t_df_p(&a, &b), t_df_p(&c, &d));
         // Rounding of the scaled values moves t by as much of the means as the spread is smaller than they are.
         assert_relative_eq!(t, t_scaled, max_relative = 1e-7, epsilon = 1e-9);
         assert_relative_eq!(df, df_scaled, max_relative = 1e-7);
         assert_relative_eq!(p, p_scaled, max_relative = 1e-5);
-        assert_relative_eq!(plain.cohen_d.unwrap(), scaled.cohen_d.unwrap(), max_relative = 1e-7, epsilon = 1e-9);
-        assert_relative_eq!(plain.difference * factor, scaled.difference, max_relative = 1e-9, epsilon = 1e-9 * factor);
+        assert_relative_eq!(effect(&a, &b, "cohen_d"), effect(&c, &d, "cohen_d"), max_relative = 1e-7, epsilon = 1e-9);
+        assert_relative_eq!(
+            difference(&a, &b) * factor,
+            difference(&c, &d),
+            max_relative = 1e-9,
+            epsilon = 1e-9 * factor
+        );
     }
 
     #[test]
     fn an_offset_changes_no_difference((a, b) in two_samples(), offset in -1e4..1e4) {
-        let shifted = means::compare(&map(&a, |x| x + offset), &map(&b, |x| x + offset), 0.95);
-        let plain = means::compare(&a, &b, 0.95);
-        assert_relative_eq!(plain.difference, shifted.difference, max_relative = 1e-9, epsilon = 1e-9);
-        assert_relative_eq!(welch(&plain).0, welch(&shifted).0, max_relative = 1e-6, epsilon = 1e-6);
+        let [c, d] = [&a, &b].map(|values| map(values, |x| x + offset));
+        assert_relative_eq!(difference(&a, &b), difference(&c, &d), max_relative = 1e-9, epsilon = 1e-9);
+        assert_relative_eq!(t_df_p(&a, &b).0, t_df_p(&c, &d).0, max_relative = 1e-6, epsilon = 1e-6);
     }
 
     #[test]
     fn the_interval_holds_the_difference_and_agrees_with_p((a, b) in two_samples()) {
-        let means = means::compare(&a, &b, 0.95);
-        let (_, _, p) = welch(&means);
-        let interval = means.welch.as_ref().unwrap().test.interval;
-        let (lower, upper) = (interval.lower.unwrap(), interval.upper.unwrap());
-        prop_assert!(lower <= means.difference && means.difference <= upper);
-        prop_assume!((p - 0.05).abs() > 1e-9);
-        prop_assert_eq!(p < 0.05, lower > 0.0 || upper < 0.0);
+        let test = welch(&a, &b);
+        let (lower, upper) = (test.interval.lower.unwrap(), test.interval.upper.unwrap());
+        prop_assert!(lower <= difference(&a, &b) && difference(&a, &b) <= upper);
+        prop_assume!((test.p_value - 0.05).abs() > 1e-9);
+        prop_assert_eq!(test.p_value < 0.05, lower > 0.0 || upper < 0.0);
     }
 }

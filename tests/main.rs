@@ -3,6 +3,7 @@
 mod architecture;
 mod compare;
 mod corpus;
+mod coverage;
 mod figures;
 mod formats;
 mod golden;

@@ -165,6 +165,7 @@ fn compute(inputs: &Inputs, file: &str, case: &str, quantity: &str) -> Option<f6
             _ => unknown(file, quantity),
         },
         "describe" => describe(inputs, case, quantity),
+        "power" => power(case, quantity),
         "hedges_g" if quantity == "correction" => stats::hedges_g::correction(number(case)).ok(),
         "ratio_of_means" => ratio_of_means(moments(inputs, case)?, quantity),
         "rate" => rate(inputs, case, quantity),
@@ -350,6 +351,33 @@ fn describe(inputs: &Inputs, case: &str, quantity: &str) -> Option<f64> {
         "max" => Some(description.max),
         "cv" => description.cv.ok(),
         _ => bound(quantity, |level| stats::describe::describe(sample(inputs, case), level).ok()?.interval.ok()),
+    }
+}
+
+/// The case is `<alternative> <alpha> <sd>[,<sd>] <runs>,<runs> <difference, or power, or both>`; one SD: paired.
+fn power(case: &str, quantity: &str) -> Option<f64> {
+    use stats::power::{Design, Variation, minimum_detectable_difference, power, runs_needed};
+    let [alternative, alpha, sds, runs, rest] = case.splitn(5, ' ').collect::<Vec<_>>().try_into().unwrap();
+    let alternative = match alternative {
+        "less" => Alternative::Less,
+        "greater" => Alternative::Greater,
+        _ => Alternative::TwoSided,
+    };
+    let variation = match sds.split_once(',') {
+        Some((first, second)) => Variation::Independent([first, second].map(number)),
+        None => Variation::Paired(number(sds)),
+    };
+    let design = Design { variation, alpha: number(alpha), alternative };
+    let (first, second) = runs.split_once(',').unwrap();
+    let runs = [first, second].map(|n| n.parse().unwrap());
+    match quantity {
+        "power" => power(&design, runs, number(rest)).ok(),
+        "detectable" => minimum_detectable_difference(&design, runs, number(rest)).ok(),
+        "runs_needed" => {
+            let [difference, wanted] = numbers(rest);
+            runs_needed(&design, runs, difference, wanted).ok().map(|[first, _]| first as f64)
+        }
+        _ => unknown("power", quantity),
     }
 }
 

@@ -46,7 +46,7 @@ fn a_manifest_says_what_the_study_is() {
     assert_eq!(modes(&results), ["a", "b"], "as listed");
     assert_eq!(sorted(&results, "latency_mean"), ["a: 1 2 3", "b: 1 2 3"]);
     assert_eq!(comparison(&results, "latency_max", "a")["means"]["difference"], json!(-0.015));
-    assert_eq!(comparison(&results, "latency_max", "a")["means"]["welch"]["interval"]["level"], 0.9);
+    assert_eq!(comparison(&results, "latency_max", "a")["methods"]["welch"]["interval"]["level"], 0.9);
     let report = case.read("out/study/report.md");
     for words in ["# A & B", "Mode A against Mode B", "33,00 ± 3,00", "90 % CI", "p (Holm)"] {
         assert!(report.contains(words), "{words} is not in\n{report}");
@@ -533,10 +533,11 @@ fn a_mode_with_one_run_has_a_difference_and_no_test() {
     case.analyze(&[]).ok();
     let results = case.results("study");
     validate(&results);
-    let means = &comparison(&results, "latency_mean", "mesh")["means"];
+    let of_mesh = comparison(&results, "latency_mean", "mesh");
+    let means = &of_mesh["means"];
     approx::assert_relative_eq!(means["difference"].as_f64().unwrap(), 0.0045, max_relative = 1e-12);
     let because = "a standard deviation needs two values or more, not 1";
-    assert_eq!(means["welch"]["because"], because);
+    assert_eq!(of_mesh["methods"]["welch"]["because"], because);
     assert_eq!(means["treatment"], json!({ "n": 1, "mean": 0.0155 }));
     assert_eq!(results["family"]["size"], 0);
     let report = case.read("out/study/report.md");
@@ -568,7 +569,7 @@ fn values_without_variance_have_no_test() {
     case.analyze(&[]).ok();
     let results = case.results("study");
     validate(&results);
-    let means = &comparison(&results, "latency_mean", "mesh")["means"];
+    let means = &comparison(&results, "latency_mean", "mesh")["methods"];
     assert!(means["welch"]["because"].is_string(), "{means}");
     assert!(means["cohen_d"]["because"].is_string(), "{means}");
     assert_clean(&case);
@@ -646,10 +647,10 @@ fn three_modes_are_two_comparisons_adjusted_together() {
     let p = |mode: &str, pointer: &str| {
         comparison(&results, "latency_mean", mode).pointer(pointer).unwrap().as_f64().unwrap()
     };
-    let [istio, linkerd] = ["istio", "linkerd"].map(|mode| p(mode, "/means/welch/p_value"));
+    let [istio, linkerd] = ["istio", "linkerd"].map(|mode| p(mode, "/methods/welch/p_value"));
     assert!(istio < linkerd);
-    assert_eq!(p("istio", "/means/p_adjusted"), 2.0 * istio);
-    assert_eq!(p("linkerd", "/means/p_adjusted"), linkerd);
+    assert_eq!(p("istio", "/p_adjusted"), 2.0 * istio);
+    assert_eq!(p("linkerd", "/p_adjusted"), linkerd);
     let report = case.read("out/study/report.md");
     assert!(report.contains("istio and linkerd against none"), "{report}");
 }

@@ -22,9 +22,10 @@ use crate::error::{Error, Problem};
 use crate::metric::{Better, Kind, Metric, Unit};
 use crate::stats::describe::{Description, describe};
 use crate::stats::outcome::{self, Outcome};
+use crate::stats::outliers::outliers;
 use crate::stats::rate::{Rate, rate};
 use crate::stats::{self, Events, Settings, Undefined};
-use crate::study::{self, MssPolicy, Named, Provenance, Study};
+use crate::study::{self, MssPolicy, Named, Outliers, Provenance, Study};
 use crate::table::{Row, Table, value};
 use crate::toml_file;
 
@@ -136,6 +137,9 @@ pub struct Sample {
     #[serde(skip_serializing_if = "no_block")]
     pub blocks: Vec<Option<String>>,
     pub values: Vec<f64>,
+    /// Runs outside Tukey's fences, where the manifest says to drop those; they do not count in anything here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<Dropped>,
     #[serde(with = "outcome")]
     #[schemars(with = "Outcome<Description>")]
     pub description: stats::Result<Description>,
@@ -148,6 +152,13 @@ pub struct Sample {
     pub rate: Option<stats::Result<Rate>>,
     #[serde(skip)]
     pub events: Vec<Events>,
+}
+
+/// A run whose value was left out of a sample.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Dropped {
+    pub run: String,
+    pub value: f64,
 }
 
 /// A path and why it is listed.
@@ -383,6 +394,14 @@ fn samples(info: &StudyInfo, metrics: &[&Metric], table: &Table) -> Vec<Sample> 
 }
 
 fn sample(info: &StudyInfo, metric: &Metric, scenario: Option<String>, mode: &str, rows: &[&Row]) -> Sample {
+    let all: Vec<f64> = rows.iter().filter_map(|row| value(row, metric)).collect();
+    let outside = match metric.kind {
+        Kind::Mean if info.methods.outliers == Outliers::Drop => outliers(&all).map(|found| found.outside),
+        _ => Ok(Vec::new()),
+    };
+    let outside = outside.unwrap_or_default();
+    let dropped = outside.iter().map(|i| Dropped { run: rows[*i].run.clone(), value: all[*i] }).collect();
+    let rows: Vec<&Row> = (0..rows.len()).filter(|i| !outside.contains(i)).map(|i| rows[i]).collect();
     let values: Vec<f64> = rows.iter().filter_map(|row| value(row, metric)).collect();
     let events: Vec<Events> = match &metric.kind {
         Kind::Ratio(ratio) => rows.iter().filter_map(|row| ratio.events(&row.values)).collect(),
@@ -404,6 +423,7 @@ fn sample(info: &StudyInfo, metric: &Metric, scenario: Option<String>, mode: &st
         description: describe(&values, info.confidence),
         total: matches!(metric.kind, Kind::Count).then(|| values.iter().sum()),
         values,
+        dropped,
         rate,
         events,
     }

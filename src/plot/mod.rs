@@ -4,6 +4,7 @@
 
 mod axis;
 mod canvas;
+mod curves;
 mod forest;
 mod pdf;
 mod runs;
@@ -54,6 +55,7 @@ fn drawing(figure: &Figure) -> &dyn Draw {
     match &figure.drawing {
         Drawing::Runs(runs) => runs,
         Drawing::Forest(forest) => forest,
+        Drawing::Curves(curves) => curves,
     }
 }
 

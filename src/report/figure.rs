@@ -22,6 +22,8 @@ pub enum Drawing {
     Runs(Runs),
     /// Estimates with their intervals, one a row, around a line of no effect.
     Forest(Forest),
+    /// Shares from 0 to 1 over a quantity, a line each.
+    Curves(Curves),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -61,4 +63,20 @@ pub struct ForestRow {
     pub interval: [Option<f64>; 2],
     /// The estimate and interval as printed in the table, written at the row's end: `+28.6 [27.2, 30.1]`.
     pub text: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Curves {
+    /// Of the quantity: `Difference of Mean latency (ms)`
+    pub axis: String,
+    /// Of the shares: `Power`
+    pub vertical: String,
+    pub lines: Vec<Line>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Line {
+    pub label: String,
+    /// Quantity and share, from left to right.
+    pub points: Vec<(f64, f64)>,
 }

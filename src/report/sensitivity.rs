@@ -150,7 +150,8 @@ fn row(context: &Context, applied: &Applied, unit: &Scale) -> [Cell; 5] {
 fn estimand(applied: &Applied) -> &'static str {
     match applied.estimand {
         Estimand::None => "",
-        Estimand::Location => "location",
+        Estimand::Mean => "mean",
+        Estimand::Quantile => "median",
         Estimand::MeanDifference => "difference of means",
         Estimand::QuantileDifference => "difference of medians",
         Estimand::Shift => "shift",

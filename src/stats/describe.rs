@@ -39,7 +39,7 @@ pub(super) const METHOD: Method = Method {
     id: "describe",
     label: "Descriptive statistics",
     kind: Kind::Description,
-    estimand: Estimand::Location,
+    estimand: Estimand::Mean,
     reference: "Student (1908), doi:10.1093/biomet/6.1.1; Hyndman and Fan (1996), doi:10.2307/2684934",
     compute: Compute::Own,
 };

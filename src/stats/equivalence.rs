@@ -57,7 +57,7 @@ pub fn equivalence(baseline: &Moments, treatment: &Moments, margin: Margin, leve
     let one_sided = |towards| non_inferiority(baseline, treatment, margin, towards, level);
     let (above, below) = (one_sided(Alternative::Greater)?, one_sided(Alternative::Less)?);
     let interval = Interval { level: two_sided(level), lower: above.interval.lower, upper: below.interval.upper };
-    let weaker = if above.p_value > below.p_value { above } else { below };
+    let weaker = if above.p_value >= below.p_value { above } else { below };
     Ok(TestResult { interval, alternative: Alternative::TwoSided, method: METHOD.label.to_owned(), ..weaker })
 }
 

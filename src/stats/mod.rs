@@ -23,6 +23,7 @@ mod moments;
 pub mod non_inferiority;
 pub mod outliers;
 pub mod quantisation;
+pub mod power;
 pub mod rate;
 pub mod rate_ratio;
 pub mod ratio_of_means;
@@ -62,6 +63,7 @@ pub static METHODS: &[Method] = &[
     first_run::METHOD,
     outliers::METHOD,
     quantisation::METHOD,
+    power::METHOD,
     holm::METHOD,
 ];
 
@@ -124,8 +126,10 @@ impl Kind {
 pub enum Estimand {
     /// Nothing: the method only tests.
     None,
-    /// A location of one mode, in the unit of the values.
-    Location,
+    /// The mean of one mode, in the unit of the values.
+    Mean,
+    /// A quantile (the median, if nothing else is said) of one mode, in the unit of the values.
+    Quantile,
     /// The difference of the means, in the unit of the values.
     MeanDifference,
     /// The difference of a quantile (the median, if nothing else is said), in the unit of the values.
@@ -148,7 +152,7 @@ impl Estimand {
     /// Its value when the modes do not differ.
     pub fn null(self) -> Option<f64> {
         match self {
-            Self::None | Self::Location => None,
+            Self::None | Self::Mean | Self::Quantile => None,
             Self::RateRatio => Some(1.0),
             Self::Superiority => Some(0.5),
             _ => Some(0.0),
@@ -157,7 +161,7 @@ impl Estimand {
 
     /// Whether it is in the unit of the values.
     pub fn has_unit(self) -> bool {
-        matches!(self, Self::Location | Self::MeanDifference | Self::QuantileDifference | Self::Shift)
+        matches!(self, Self::Mean | Self::Quantile | Self::MeanDifference | Self::QuantileDifference | Self::Shift)
     }
 }
 

@@ -1,5 +1,7 @@
 """Models of counts: Poisson, its dispersion, and negative binomial."""
 
+import functools
+
 import mpmath
 from common import INPUTS, mpf, normal_isf, normal_sf, parameters, runs
 from mpmath import mp
@@ -26,6 +28,7 @@ def overdispersion(case, quantity):
     }[quantity]()
 
 
+@functools.cache
 def binomial_tail(least, n, share):
     """P(X >= least): the terms themselves, the first of them by loggamma."""
     if least == 0:
@@ -42,6 +45,7 @@ def binomial_tail(least, n, share):
     return total
 
 
+@functools.cache
 def share_bound(count, n, outside):
     """The share at which `count` or more of n has the probability `outside`; `count` > 0."""
     # On the logit scale, from the normal approximation.
@@ -85,15 +89,11 @@ def poisson_ratio(case, quantity):
     }[quantity]()
 
 
-FITS = {}
-
-
+@functools.cache
 def fitted(key):
     """Logarithm of the rate, its variance, and alpha at the highest maximum of one mode's likelihood."""
-    if key not in FITS:
-        with mp.workdps(60):
-            FITS[key] = fit(runs(key))
-    return FITS[key]
+    with mp.workdps(60):
+        return fit(runs(key))
 
 
 def fit(events):
@@ -119,20 +119,19 @@ def fit(events):
         return by_rate, by_alpha
 
     def likeliest_rate(ln_alpha):
-        """By bisection, as the derivative falls in ln rate, and Newton's method for the last digits."""
-        f = lambda ln_rate: scores(ln_rate, ln_alpha)[0]
+        """By bisection, as the derivative falls in ln rate."""
         ratios = [c / e for c, e in events if c > 0]
-        low, high = mpmath.log(min(ratios)) - 1, mpmath.log(max(ratios)) + mpf("0.001")
-        while f(low) < 0:
+        low, high = mpmath.log(min(ratios)) - 1, mpmath.log(max(ratios)) + 1
+        while scores(low, ln_alpha)[0] < 0:
             low -= 5
-        for _ in range(30):
+        for _ in range(60):
             middle = (low + high) / 2
-            low, high = (middle, high) if f(middle) > 0 else (low, middle)
-        return mpmath.findroot(f, (low, high), tol=mpf(10) ** -80)
+            low, high = (middle, high) if scores(middle, ln_alpha)[0] > 0 else (low, middle)
+        return low
 
     poisson = sum(c * (start + mpmath.log(e)) - e * mpmath.exp(start) for c, e in events)
     with mp.workdps(30):
-        grid = [mpf(k) / 2 for k in range(-44, 24)]
+        grid = [mpf(k) for k in range(-24, 14)]
         grid = [(ln_likelihood(likeliest_rate(x), x), x) for x in grid]
         best, ln_alpha = max(grid)
     excess = sum((c - e * mpmath.exp(start)) ** 2 - c for c, e in events)
@@ -140,7 +139,7 @@ def fit(events):
         return start, 1 / total, mpf(0)
     if best <= poisson:
         ln_alpha = grid[0][1]
-    ln_rate, ln_alpha = mpmath.findroot(scores, (likeliest_rate(ln_alpha), ln_alpha), tol=mpf(10) ** -70, maxsteps=50)
+    ln_rate, ln_alpha = mpmath.findroot(scores, (likeliest_rate(ln_alpha), ln_alpha), tol=total * mpf(10) ** -70, maxsteps=50)
     assert max(best, poisson) - ln_likelihood(ln_rate, ln_alpha) < mpf(10) ** -20, "not the highest maximum"
     means = [e * mpmath.exp(ln_rate) for _, e in events]
     alpha = mpmath.exp(ln_alpha)

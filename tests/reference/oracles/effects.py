@@ -59,8 +59,10 @@ def one_sided(case, towards, quantity):
 
 
 def non_inferiority(case, quantity):
-    towards = parameters(case)[1].get("alternative")
-    return one_sided(case, towards, quantity) if towards else None
+    chosen = parameters(case)[1]
+    if "alternative" not in chosen or chosen.keys() == {"alternative"}:
+        return None
+    return one_sided(case, chosen["alternative"], quantity)
 
 
 def equivalence(case, quantity):

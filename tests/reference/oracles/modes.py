@@ -40,7 +40,7 @@ class Studentised:
 
     def sf(self, q, df):
         """The integral of the density of ln S times the tail of X, by the trapezoidal rule."""
-        step = mpf(2) ** -max(4, int(mpmath.ceil(mpmath.log(20 * df, 4))))
+        step = mpf(2) ** -max(4, int(mpmath.ceil(mpmath.log(10 * df, 4))))
         constant = mpmath.log(2) + df / 2 * mpmath.log(df / 2) - mpmath.loggamma(df / 2)
 
         def term(j):
@@ -54,7 +54,7 @@ class Studentised:
         for side in (itertools.count(start + 1), itertools.count(start - 1, -1)):
             for j in side:
                 total += (t := term(j))
-                if t < total * mpf(10) ** -22:
+                if t < total * mpf(10) ** -20:
                     break
         return total * step
 
@@ -67,8 +67,8 @@ class Studentised:
 
 def range_tail(k, w):
     """P(max - min > w) of k normal values."""
-    with mpmath.workdps(25):
-        step, reach = mpf(1) / 10, 105
+    with mpmath.workdps(23):
+        step, reach = mpf(1) / 8, 75
         # Upper tails, from the point half way between the smallest and the largest value.
         above = {i: mpmath.erfc((w / 2 + i * step) / mpmath.sqrt(2)) / 2 for i in range(-reach, reach + 1)}
         total = mpf(0)
@@ -146,10 +146,10 @@ def games_howell(case, quantity):
 
 def many_to_one_tail(errors, both, x):
     """P(max |Zⱼ| > x), or P(max Zⱼ > x), of differences from a shared normal value."""
-    with mpmath.workdps(25):
+    with mpmath.workdps(23):
         scales = [(errors[0] / s, e / s) for e in errors[1:] for s in [mpmath.sqrt(errors[0] ** 2 + e**2)]]
-        step = min(own for _, own in scales) / 6
-        reach = int((abs(x) + 10) / step)
+        step = min(own for _, own in scales) / 2.5
+        reach = int((abs(x) + 9.5) / step)
         beyond = lambda y: [mpmath.erfc((x - shared * y) / own / mpmath.sqrt(2)) / 2 for shared, own in scales]
         at = {i: beyond(i * step) for i in range(-reach, reach + 1)}
         total = mpf(0)
@@ -195,10 +195,9 @@ def scipy_dunnett(case, quantity):
 
     def normal_tail(z):
         y, weight = nodes(-10 - abs(z), -abs(z), abs(z), 10 + abs(z))
+        beyond = lambda y: scipy.special.ndtr((np.outer(y, shared) - z) / own)
         with np.errstate(divide="ignore"):
-            beyond = lambda y: scipy.special.ndtr((np.outer(y, shared) - z) / own)
-        exceeds = beyond(y) + (beyond(-y) if both else 0)
-        with np.errstate(divide="ignore"):
+            exceeds = beyond(y) + (beyond(-y) if both else 0)
             any_exceeds = -np.expm1(np.log1p(-np.minimum(exceeds, 1)).sum(axis=1))
         return weight @ (np.exp(-y * y / 2) * any_exceeds) / (2 * np.pi) ** 0.5
 

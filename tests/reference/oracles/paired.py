@@ -186,7 +186,7 @@ def permutation(case, quantity):
         return ratio(mean_difference(name))
     if given:
         return ratio(random_share(case, quantity, lambda stream: random_sample(a, b, stream)))
-    split = max(len(str(abs(x))) for x in a + b) > 6 and len(a + b) > 24
+    split = max(len(str(abs(x))) for x in a + b) > 3 and len(a + b) > 24
     p = split_share(split_assignments(name), quantity) if split else share(assignments(name), quantity)
     return ratio(p)
 
