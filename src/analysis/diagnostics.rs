@@ -22,6 +22,9 @@ const NOTEWORTHY: f64 = 0.01;
 /// Samples smaller than this make a note: with five of each a rank test can reach 0.008, with four 0.03.
 const FEW: usize = 5;
 
+/// From this size on, far out values make a note: they are in less than 5 % of samples of normal values.
+const ENOUGH_FOR_OUTLIERS: usize = 10;
+
 /// Places that a note names before it only counts them.
 const NAMED: usize = 6;
 
@@ -345,7 +348,7 @@ fn resemblance(case: &Case) -> Option<String> {
 
 fn far_out(case: &Case) -> Option<String> {
     let runs = &case.diagnostics.outliers.as_ref().ok()?.far_out;
-    (!runs.is_empty()).then(|| runs.join(", "))
+    (!runs.is_empty() && case.diagnostics.n >= ENOUGH_FOR_OUTLIERS).then(|| runs.join(", "))
 }
 
 fn not_normal(case: &Case) -> Option<String> {

@@ -4,6 +4,7 @@ mod comparisons;
 pub mod means;
 pub mod methods;
 mod notes;
+pub mod planning;
 mod published;
 
 use std::collections::BTreeSet;

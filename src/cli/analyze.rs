@@ -47,7 +47,7 @@ fn format(id: &str) -> Result<&'static Output, String> {
     OUTPUTS.iter().find(|output| output.id == id).ok_or_else(|| unknown(id, ids().collect()))
 }
 
-fn width(id: &str) -> Result<Width, String> {
+pub fn width(id: &str) -> Result<Width, String> {
     WIDTHS
         .iter()
         .find(|width| width.id == id)
@@ -125,8 +125,13 @@ fn figures(report: &Report, width: Width) -> Result<Vec<File>, Error> {
             _ => None,
         })
         .collect();
+    figure_files(&figures, width)
+}
+
+/// The files of some figures, under `figures/`.
+pub fn figure_files(figures: &[&Figure], width: Width) -> Result<Vec<File>, Error> {
     let drawn: Vec<Vec<File>> = figures
-        .into_par_iter()
+        .par_iter()
         .map(|figure| {
             let svg = plot::svg(figure, width);
             let pdf = plot::pdf(&svg).map_err(|fault| fault.at(format!("figures/{}.pdf", figure.id)))?;

@@ -3,10 +3,10 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 
-use super::{level, load, output, terminal};
+use super::{Tail, level, load, output, terminal};
 use crate::analysis::means::{Means, Side};
 use crate::analysis::methods::{self, Data};
 use crate::analysis::{Applied, AtOnce, Methods, OfModes, RESAMPLES};
@@ -14,9 +14,7 @@ use crate::error::{Error, Problem};
 use crate::metric::{Better, Unit};
 use crate::report::model::Align;
 use crate::report::number::{p_value, shortest, significant};
-use crate::stats::{
-    Alternative, Answer, Estimand, Events, Interval, Kind, Margin, Moments, Pairwise, Settings, Undefined,
-};
+use crate::stats::{Answer, Estimand, Events, Interval, Kind, Margin, Moments, Pairwise, Settings, Undefined};
 use crate::toml_file::nearest;
 
 /// What is shown of two samples where nothing was chosen, as far as it applies.
@@ -91,16 +89,6 @@ pub struct Arguments {
     json: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Tail {
-    /// The modes differ
-    TwoSided,
-    /// The treatment is less
-    Less,
-    /// The treatment is greater
-    Greater,
-}
-
 fn margin(text: &str) -> Result<Margin, String> {
     methods::margin(text, &Unit::Count).map_err(|(what, remedy)| format!("{what}: {remedy}"))
 }
@@ -157,11 +145,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
 fn settings(arguments: &Arguments) -> Settings {
     Settings {
         level: arguments.confidence,
-        alternative: match arguments.alternative {
-            Tail::TwoSided => Alternative::TwoSided,
-            Tail::Less => Alternative::Less,
-            Tail::Greater => Alternative::Greater,
-        },
+        alternative: arguments.alternative.of(),
         margin: arguments.margin,
         quantile: arguments.quantile,
         resamples: arguments.resamples,

@@ -10,16 +10,17 @@ mod list;
 mod load;
 mod man;
 mod output;
+mod plan;
 mod reconstruct;
 mod terminal;
 
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::analysis::methods;
 use crate::error::Error;
-use crate::stats::Kind;
+use crate::stats::{Alternative, Kind};
 use crate::study::{MssPolicy, Overrides, Pattern};
 use crate::toml_file::nearest;
 
@@ -45,6 +46,8 @@ enum Command {
     Ingest(ingest::Arguments),
     /// Compare two samples, from files of numbers or from summary statistics
     Compare(compare::Arguments),
+    /// Say what the runs can find, and how many a target difference needs
+    Plan(plan::Arguments),
     /// Build logs that are consistent with published summary statistics
     Reconstruct(reconstruct::Arguments),
     /// List what the program knows: formats, metrics, methods, outputs, widths
@@ -154,6 +157,27 @@ fn mss(text: &str) -> Result<MssPolicy, String> {
     }
 }
 
+/// Which alternative a test has.
+#[derive(Clone, Copy, ValueEnum)]
+enum Tail {
+    /// The modes differ
+    TwoSided,
+    /// The treatment is less
+    Less,
+    /// The treatment is greater
+    Greater,
+}
+
+impl Tail {
+    fn of(self) -> Alternative {
+        match self {
+            Self::TwoSided => Alternative::TwoSided,
+            Self::Less => Alternative::Less,
+            Self::Greater => Alternative::Greater,
+        }
+    }
+}
+
 /// The id of a method of these kinds.
 fn method(text: &str, kinds: &[Kind]) -> Result<String, String> {
     let ids = || kinds.iter().flat_map(|kind| methods::ids_of(*kind));
@@ -198,6 +222,7 @@ pub fn main() -> ExitCode {
         Command::Analyze(arguments) => analyze::run(&arguments, quiet),
         Command::Ingest(arguments) => ingest::run(&arguments, quiet),
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::Plan(arguments) => plan::run(&arguments, quiet),
         Command::Reconstruct(arguments) => reconstruct::run(&arguments, quiet),
         Command::List(arguments) => list::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),

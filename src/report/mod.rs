@@ -6,6 +6,7 @@
 pub mod figure;
 pub mod model;
 pub mod number;
+pub mod planning;
 
 mod comparison;
 mod modes;
@@ -30,6 +31,7 @@ static SECTIONS: &[fn(&Context) -> Option<Section>] = &[
     comparison::section,
     rates::section,
     modes::section,
+    planning::section,
     published::section,
     samples::section,
     sensitivity::section,

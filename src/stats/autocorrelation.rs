@@ -14,18 +14,19 @@
 //! effective size   = n·(1 − r)/(1 + r), at most n
 //! ```
 //!
-//! The expectation −1/n holds for any exchangeable values, the standard error is exact for normal ones: the usual bound
-//! ±z/√n is their limit, and is off to one side and too wide for the n of benchmarks. The effective size is that of
-//! independent runs whose mean is as precise, when correlation fades as in a first-order autoregression.
+//! The expectation −1/n holds for any exchangeable values, as each pair is adjacent in as many orders; the standard error
+//! is exact for normal ones. The usual bound ±z/√n is their limit, and is off to one side and too wide for the n of
+//! benchmarks. The effective size is that of independent runs whose mean is as precise, when correlation fades as in a
+//! first-order autoregression.
 //!
 //! # Assumptions
 //!
-//! Values in run order, without gaps. The p-value: near normal values, as the normal approximation is of r.
+//! Values in run order, without gaps. The p-value: near normal values; the distribution of r is taken as normal, which
+//! errs to the safe side: at n = 5, 10 and 20 independent runs have p < 0.05 in 3.3, 4.3 and 4.8 % of the samples.
 //!
 //! # References
 //!
-//! Moran (1948), doi:10.1093/biomet/35.3-4.255. Dufour, Roy (1985), doi:10.1016/0304-4076(85)90156-4. Effective size:
-//! Bayley, Hammersley (1946), doi:10.2307/2983560.
+//! Moran (1948), doi:10.1093/biomet/35.3-4.255. Effective size: Bayley, Hammersley (1946), doi:10.2307/2983560.
 //!
 //! # Checked against
 //!

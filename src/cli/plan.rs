@@ -1,0 +1,218 @@
+//! `meshstats plan`: what the runs of a pilot study can find, and how many a target difference needs.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::analyze::{figure_files, width};
+use super::{Reading, Tail, level, load, output, terminal};
+use crate::analysis::planning::{Needs, POWER, Planned, Target};
+use crate::analysis::{self, Analysis};
+use crate::error::{Error, Problem};
+use crate::metric::Unit;
+use crate::plot::{WIDTHS, Width};
+use crate::report::number::Scale;
+use crate::report::planning::{PlanRow, figure, table};
+use crate::stats::Moments;
+use crate::toml_file::nearest;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// The pilot study: a study, a directory of studies, or a tidy table
+    #[arg(required_unless_present = "sd")]
+    path: Option<PathBuf>,
+    /// Metrics to plan for; without it the primary ones
+    #[arg(long, value_delimiter = ',', value_name = "METRIC")]
+    metric: Vec<String>,
+    /// Without a pilot study: the means of baseline and treatment (one: the baseline's)
+    #[arg(long, num_args = 1..=2, value_name = "MEAN", requires = "sd", allow_negative_numbers = true)]
+    mean: Vec<f64>,
+    /// Standard deviations of baseline and treatment (one: the same in both)
+    #[arg(long, num_args = 1..=2, value_name = "SD", conflicts_with = "path", allow_negative_numbers = true)]
+    sd: Vec<f64>,
+    /// Numbers of runs (one: the same in both)
+    #[arg(long, num_args = 1..=2, value_name = "N", requires = "sd")]
+    n: Vec<usize>,
+    /// Difference that is to be found: 2% of the baseline's mean, 0.2ms, 0.5d (standard deviations)
+    #[arg(long, value_name = "DIFFERENCE")]
+    difference: Option<String>,
+    /// Power that is wanted
+    #[arg(long, default_value_t = POWER, value_name = "POWER", value_parser = level)]
+    power: f64,
+    /// Significance level
+    #[arg(long, default_value = "0.05", value_name = "ALPHA", value_parser = level)]
+    alpha: f64,
+    /// Which alternative the test has
+    #[arg(long, value_enum, default_value = "two-sided", value_name = "WHICH")]
+    alternative: Tail,
+    /// Write the power curves into this directory (SVG, PDF and CSV)
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Width of the figures (see `meshstats list widths`)
+    #[arg(long, default_value = WIDTHS[0].id, value_name = "WIDTH", value_parser = width)]
+    figure_width: Width,
+    /// Print one JSON array at full precision
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+/// A comparison, and the unit that a target may be in.
+struct Item {
+    study: String,
+    unit: Unit,
+    row: PlanRow,
+}
+
+#[derive(Serialize)]
+struct Out<'a> {
+    study: &'a str,
+    #[serde(flatten)]
+    planned: &'a Planned,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<&'a Needs>,
+}
+
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
+    let mut items = match &arguments.path {
+        Some(_) => of_study(arguments, quiet)?,
+        None => vec![of_summary(arguments)?],
+    };
+    if let Some(text) = &arguments.difference {
+        for item in &mut items {
+            let target = Target::parse(text, &item.unit)
+                .map_err(|(what, remedy)| Error::Usage(format!("--difference {text} {what}: {remedy}")))?;
+            item.row.needs = Some(item.row.planned.needs(target, arguments.power));
+        }
+    }
+    if let Some(out) = &arguments.out {
+        let figures: Vec<_> = items.iter().filter_map(|item| figure(&item.row, &figure_id(item), '.')).collect();
+        let files = figure_files(&figures.iter().collect::<Vec<_>>(), arguments.figure_width)?;
+        let files: Vec<_> = files
+            .into_iter()
+            .map(|file| crate::render::File { path: file.path.trim_start_matches("figures/").to_owned(), ..file })
+            .collect();
+        output::write_directory(out, &files)?;
+        if !quiet && !arguments.json {
+            terminal::print(&format!("{} files in {}\n\n", files.len(), out.display()));
+        }
+    }
+    if arguments.json {
+        let all: Vec<Out> = items
+            .iter()
+            .map(|item| Out {
+                study: &item.study,
+                planned: &item.row.planned,
+                target: item.row.needs.as_ref().and_then(|needs| needs.as_ref().ok()),
+            })
+            .collect();
+        terminal::print(&String::from_utf8_lossy(&output::json(&all)?));
+        return Ok(());
+    }
+    let rows: Vec<PlanRow> = items.into_iter().map(|item| item.row).collect();
+    if let Some(table) = table(&rows, arguments.power, arguments.alpha) {
+        terminal::print(&terminal::table(&table, '.'));
+        terminal::print(&format!("\n{}\n", table.notes.join("\n")));
+    }
+    Ok(())
+}
+
+/// The file stem of a comparison's figure.
+fn figure_id(item: &Item) -> String {
+    let planned = &item.row.planned;
+    let scenario = planned.scenario.clone().unwrap_or_default();
+    let words = [&item.study, &planned.metric, &planned.mode, &scenario];
+    let words = words.into_iter().filter(|word| !word.is_empty());
+    let slug: String = words
+        .flat_map(|word| ["-", word.as_str()])
+        .collect::<String>()
+        .chars()
+        .map(|c| if c.is_alphanumeric() { c } else { '-' })
+        .collect();
+    format!("power{slug}")
+}
+
+fn of_summary(arguments: &Arguments) -> Result<Item, Error> {
+    let usage = |what: String| Err(Error::Usage(what));
+    if let Some(bad) = arguments.mean.iter().find(|mean| !mean.is_finite()) {
+        return usage(format!("--mean {bad}: give a finite number"));
+    }
+    if let Some(bad) = arguments.sd.iter().find(|sd| !(sd.is_finite() && **sd >= 0.0)) {
+        return usage(format!("--sd {bad}: a standard deviation is a finite number, zero or more"));
+    }
+    let Some(first) = arguments.n.first().copied() else {
+        return usage("--sd needs --n: how many runs there are of each mode, or could be".to_owned());
+    };
+    if let Some(bad) = arguments.n.iter().find(|n| **n < 2) {
+        return usage(format!("--n {bad}: a test needs two runs or more"));
+    }
+    let of = |values: &[f64], i: usize| values.get(i).or(values.first()).copied().unwrap_or(0.0);
+    let moments = [0, 1].map(|i| Moments {
+        n: arguments.n.get(i).copied().unwrap_or(first),
+        mean: of(&arguments.mean, i),
+        sd: of(&arguments.sd, i),
+    });
+    let planned = Planned::of_moments(&moments, arguments.alpha, arguments.alternative.of(), arguments.power);
+    let row = PlanRow {
+        name: "values".to_owned(),
+        place: "treatment".to_owned(),
+        scale: Scale { factor: 1.0, unit: String::new() },
+        planned,
+        needs: None,
+    };
+    Ok(Item { study: String::new(), unit: Unit::Count, row })
+}
+
+fn of_study(arguments: &Arguments, quiet: bool) -> Result<Vec<Item>, Error> {
+    let Some(path) = &arguments.path else { return Ok(Vec::new()) };
+    let mut items = Vec::new();
+    for (study, table) in load::studies(path, &arguments.reading.overrides(), arguments.reading.skip_bad, quiet)? {
+        let analysis = analysis::analyze(&study, &table, None)?;
+        for id in &arguments.metric {
+            if analysis.metric(id).is_none() {
+                let ids: Vec<&str> = analysis.metrics.iter().map(|metric| metric.id.as_str()).collect();
+                let near = nearest(id, ids.iter().copied()).map(|near| format!("did you mean `{near}`? "));
+                let remedy = format!("{}The metrics are: {}", near.unwrap_or_default(), ids.join(", "));
+                return Err(Problem::new(study.place(), format!("has no metric `{id}`"), remedy).into());
+            }
+        }
+        items.extend(of_analysis(arguments, &analysis));
+    }
+    if items.is_empty() {
+        return Err(Problem::new(
+            path.display().to_string(),
+            "has no comparison of means with two runs or more of each mode",
+            "give --sd and --n instead, or measure a pilot study",
+        )
+        .into());
+    }
+    Ok(items)
+}
+
+fn of_analysis(arguments: &Arguments, analysis: &Analysis) -> Vec<Item> {
+    let label = |mode: &str| {
+        let named = analysis.study.modes.iter().find(|named| named.id == mode);
+        named.map_or(mode.to_owned(), |named| named.label.clone())
+    };
+    let wanted = |comparison: &&analysis::Comparison| match arguments.metric.as_slice() {
+        [] => analysis.metric(&comparison.metric).is_some_and(|metric| metric.primary),
+        ids => ids.contains(&comparison.metric),
+    };
+    let item = |comparison: &analysis::Comparison| {
+        let metric = analysis.metric(&comparison.metric)?;
+        let planned = Planned::of(comparison, arguments.alpha, arguments.alternative.of(), arguments.power)?;
+        let scale = PlanRow::scale_of(metric, &planned);
+        let scenario = comparison.scenario.as_ref().map(|scenario| format!(", {scenario}"));
+        let row = PlanRow {
+            name: scale.header(&metric.label),
+            place: format!("{}{}", label(&comparison.mode), scenario.unwrap_or_default()),
+            scale,
+            planned,
+            needs: None,
+        };
+        Some(Item { study: analysis.study.id.clone(), unit: metric.unit.clone(), row })
+    };
+    analysis.comparisons.iter().filter(wanted).filter_map(item).collect()
+}
