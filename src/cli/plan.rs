@@ -81,11 +81,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
         None => vec![of_summary(arguments)?],
     };
     if let Some(text) = &arguments.difference {
-        for item in &mut items {
-            let target = Target::parse(text, &item.unit)
-                .map_err(|(what, remedy)| Error::Usage(format!("--difference {text} {what}: {remedy}")))?;
-            item.row.needs = Some(item.row.planned.needs(target, arguments.power));
-        }
+        aim(&mut items, text, arguments.power)?;
     }
     if let Some(out) = &arguments.out {
         let figures: Vec<_> = items.iter().filter_map(|item| figure(&item.row, &figure_id(item), '.')).collect();
@@ -111,12 +107,35 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
         terminal::print(&String::from_utf8_lossy(&output::json(&all)?));
         return Ok(());
     }
-    let rows: Vec<PlanRow> = items.into_iter().map(|item| item.row).collect();
-    if let Some(table) = table(&rows, arguments.power, arguments.alpha) {
-        terminal::print(&terminal::table(&table, '.'));
-        terminal::print(&format!("\n{}\n", table.notes.join("\n")));
+    let mut studies: Vec<(String, Vec<PlanRow>)> = Vec::new();
+    for item in items {
+        match studies.last_mut() {
+            Some((study, rows)) if *study == item.study => rows.push(item.row),
+            _ => studies.push((item.study, vec![item.row])),
+        }
+    }
+    for (study, rows) in &studies {
+        if let Some(table) = table(rows, arguments.power, arguments.alpha) {
+            let title = if study.is_empty() { String::new() } else { format!("{}\n", terminal::bold(study)) };
+            terminal::print(&format!("{title}{}\n{}\n", terminal::table(&table, '.'), table.notes.join("\n")));
+        }
     }
     Ok(())
+}
+
+/// Sets the target of the comparisons whose unit it is in.
+fn aim(items: &mut [Item], text: &str, power: f64) -> Result<(), Error> {
+    let mut wrong = None;
+    for item in items.iter_mut() {
+        match Target::parse(text, &item.unit) {
+            Ok(target) => item.row.needs = Some(item.row.planned.needs(target, power)),
+            Err((what, remedy)) => wrong = Some(format!("--difference {text} {what}: {remedy}")),
+        }
+    }
+    match wrong {
+        Some(wrong) if items.iter().all(|item| item.row.needs.is_none()) => Err(Error::Usage(wrong)),
+        _ => Ok(()),
+    }
 }
 
 /// The file stem of a comparison's figure.
