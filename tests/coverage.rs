@@ -109,7 +109,7 @@ impl Data {
         });
         let blocks: Vec<f64> = (0..n).map(|_| rng.normal()).collect();
         let pairs = both.map(|treatment| {
-            let own = |block: &f64| SHARED.sqrt() * block + (1.0 - SHARED).sqrt() * model.shape(rng.normal());
+            let mut own = |block: &f64| SHARED.sqrt() * block + (1.0 - SHARED).sqrt() * model.shape(rng.normal());
             blocks.iter().map(|block| model.value(own(block), treatment, shift)).collect()
         });
         Self { values, pairs, events: [Vec::new(), Vec::new()] }
@@ -156,7 +156,8 @@ fn truth(method: &Method, model: Model, effect: bool) -> Option<f64> {
     let shift = if effect { EFFECT } else { 0.0 };
     let [first, second] = [false, true].map(|treatment| model.sd(treatment));
     // Rounding adds the variance of an even distribution over the step.
-    let [first, second] = [first, second].map(|sd| if model == Model::Tied { (sd * sd + 0.25 / 12.0).sqrt() } else { sd });
+    let [first, second] =
+        [first, second].map(|sd| if model == Model::Tied { (sd * sd + 0.25 / 12.0).sqrt() } else { sd });
     let average = ((first * first + second * second) / 2.0).sqrt();
     match method.estimand {
         Estimand::None => None,
@@ -246,7 +247,8 @@ fn simulate(quick: usize, slow: usize) -> Cells {
                         let covered = with.answer(method, &settings).and_then(|answer| covers(answer, truths[i]?));
                         hits.extend(covered.map(|hit| (i, Quantity::Coverage, hit)));
                         if method.kind == Kind::Test {
-                            let p = without.answer(method, &settings).map(|answer| answer.ok().and_then(|a| a.p_value()));
+                            let p =
+                                without.answer(method, &settings).map(|answer| answer.ok().and_then(|a| a.p_value()));
                             // A test that is undefined does not reject.
                             hits.extend(p.map(|p| (i, Quantity::Size, p.is_some_and(|p| p <= 1.0 - LEVEL))));
                         }
@@ -274,7 +276,10 @@ fn covers(answer: Result<Answer>, truth: f64) -> Option<bool> {
         return None;
     }
     let slack = 1e-12 * truth.abs();
-    Some(interval.lower.is_none_or(|low| low <= truth + slack) && interval.upper.is_none_or(|high| truth - slack <= high))
+    Some(
+        interval.lower.is_none_or(|low| low <= truth + slack)
+            && interval.upper.is_none_or(|high| truth - slack <= high),
+    )
 }
 
 fn path() -> PathBuf {
@@ -291,11 +296,17 @@ fn table(cells: &Cells) -> String {
          Nominal are 95 and 5; a cell with a letter is further from it than the simulation's error explains, and the \
          letter's reason stands below. Methods for pairs saw runs in blocks that share 60 % of their variance.\n",
     );
-    for (quantity, title) in [(Quantity::Coverage, "Coverage of 95 % intervals (%)"), (Quantity::Size, "Size of 5 % tests (%)")] {
+    for (quantity, title) in
+        [(Quantity::Coverage, "Coverage of 95 % intervals (%)"), (Quantity::Size, "Size of 5 % tests (%)")]
+    {
         for models in [&OF_VALUES[..], &OF_COUNTS[..]] {
             let ids: Vec<&str> = measured()
                 .map(|method| method.id)
-                .filter(|id| cells.keys().any(|key| key.0 == *id && key.1 == quantity && models.iter().any(|m| m.name() == key.2)))
+                .filter(|id| {
+                    cells
+                        .keys()
+                        .any(|key| key.0 == *id && key.1 == quantity && models.iter().any(|m| m.name() == key.2))
+                })
                 .collect();
             let columns: Vec<(Model, usize)> = models.iter().flat_map(|m| SIZES.map(|n| (*m, n))).collect();
             let of = if models[0] == Model::Poisson { ", rates" } else { "" };
@@ -304,7 +315,8 @@ fn table(cells: &Cells) -> String {
             columns.iter().for_each(|(model, n)| drop(write!(text, " {} {n} |", model.name())));
             let _ = write!(text, "\n| :-- | --: |{}\n", " --: |".repeat(columns.len()));
             for id in ids {
-                let cell = |(model, n): &(Model, usize)| cells.get(&(id.to_owned(), quantity, model.name().to_owned(), *n));
+                let cell =
+                    |(model, n): &(Model, usize)| cells.get(&(id.to_owned(), quantity, model.name().to_owned(), *n));
                 let repetitions = columns.iter().filter_map(cell).map(|(_, of)| *of).max().unwrap_or(0);
                 let _ = write!(text, "| {id} | {repetitions} |");
                 for column in &columns {
@@ -314,7 +326,11 @@ fn table(cells: &Cells) -> String {
                             let letter = if is_nominal(quantity, share, of) {
                                 String::new()
                             } else {
-                                format!(" {}", reason(id, quantity, column.0.name(), column.1, share).map_or('?', |(letter, _)| letter))
+                                format!(
+                                    " {}",
+                                    reason(id, quantity, column.0.name(), column.1, share)
+                                        .map_or('?', |(letter, _)| letter)
+                                )
                             };
                             let _ = write!(text, " {:.1}{letter} |", share * 100.0);
                         }
@@ -364,7 +380,9 @@ fn documented() -> Cells {
         }
         let row: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
         match row.as_slice() {
-            ["method", "repetitions", rest @ ..] => columns = rest.iter().map(|c| (*c).to_owned()).collect::<Vec<String>>(),
+            ["method", "repetitions", rest @ ..] => {
+                columns = rest.iter().map(|c| (*c).to_owned()).collect::<Vec<String>>()
+            }
             [id, repetitions, rest @ ..] if !columns.is_empty() && repetitions.parse::<usize>().is_ok() => {
                 let of: usize = repetitions.parse().unwrap();
                 for (column, cell) in columns.iter().zip(rest).filter(|(_, cell)| !cell.is_empty()) {
@@ -381,6 +399,7 @@ fn documented() -> Cells {
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "takes minutes without --release")]
 fn few_repetitions_agree_with_the_table() {
     if std::env::var("COVERAGE").is_ok_and(|value| value == "full") {
         let cells = simulate(10_000, 2_000);
@@ -391,8 +410,7 @@ fn few_repetitions_agree_with_the_table() {
         }
         return;
     }
-    let (quick, slow) = if cfg!(debug_assertions) { (100, 20) } else { (400, 100) };
-    let cells = simulate(quick, slow);
+    let cells = simulate(400, 100);
     let documented = documented();
     let known: Vec<_> = documented.keys().collect();
     assert_eq!(cells.keys().collect::<Vec<_>>(), known, "make the table again: see the head of tests/coverage.rs");

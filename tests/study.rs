@@ -269,7 +269,8 @@ fn an_unknown_key_of_the_manifest_names_its_line_and_the_nearest() {
     case.analyze(&[]).fails(
         1,
         "error: study/meshstats.toml:2: unknown key `basline`: did you mean `baseline`? Known here: title, provenance, \
-         baseline, modes, scenarios, logs, mss, confidence, primary, digits, decimal_separator, seed, published\n",
+         baseline, modes, scenarios, logs, mss, confidence, primary, test, effect, interval, adjust, margins, pairs, outliers, \
+         digits, decimal_separator, seed, published\n",
     );
 }
 
@@ -293,7 +294,20 @@ fn wrong_manifests_say_what_is_wrong() {
         ),
         ("primary = [\"retransmits\"]", "`primary` names `retransmits`, which the data do not have"),
         ("provenance = \"measurd\"", "unknown value `measurd`: did you mean `measured`?"),
-        ("logs = 3", "expected a path pattern or a list of path patterns"),
+        ("logs = 3", "expected a text or a list of texts"),
+        ("test = \"welsh\"", "`test` names `welsh`, which is no test: did you mean `welch`? Known: welch, "),
+        ("adjust = \"holms\"", "`adjust` names `holms`, which is no adjustment of p-values: did you mean `holm`?"),
+        ("interval = [\"ratio_of_means\", \"x\"]", "`interval` names `x`, which is no interval: known: "),
+        (
+            "margins = { latency_men = \"2%\" }",
+            "`margins` names `latency_men`, which the data do not have: did you mean `latency_mean`?",
+        ),
+        (
+            "margins = { latency_mean = \"2 Gbit/s\" }",
+            "the margin `2 Gbit/s` of latency_mean is not in a unit of the metric, which is in s",
+        ),
+        ("margins = { latency_mean = \"-2%\" }", "the margin `-2%` of latency_mean is not a positive number"),
+        ("outliers = \"remove\"", "unknown value `remove`"),
         ("title = ", "study/meshstats.toml:1: "),
         (
             "logs = \"{mod}/{run}.txt\"",
@@ -587,7 +601,7 @@ fn zero_retransmits_in_a_mode_give_a_bound_of_the_ratio() {
     case.analyze(&[]).ok();
     let results = case.results("study");
     validate(&results);
-    let ratio = &comparison(&results, "retransmits_per_gib", "mesh")["rates"]["ratio"];
+    let ratio = &comparison(&results, "retransmits_per_gib", "mesh")["methods"]["rate_ratio"];
     assert!(ratio["estimate"].is_null() || ratio["estimate"] == 0.0, "{ratio}");
     assert!(ratio["interval"]["upper"].as_f64().unwrap() < 1.0, "{ratio}");
     assert!(ratio["note"].is_string(), "{ratio}");
@@ -608,7 +622,7 @@ fn udp_has_loss_and_jitter() {
     case.analyze(&[]).ok();
     let results = case.results("study");
     validate(&results);
-    let ratio = comparison(&results, "udp_loss", "mesh")["rates"]["ratio"]["estimate"].as_f64().unwrap();
+    let ratio = comparison(&results, "udp_loss", "mesh")["methods"]["rate_ratio"]["estimate"].as_f64().unwrap();
     approx::assert_relative_eq!(ratio, 10.0, max_relative = 1e-12);
     let jitter = comparison(&results, "udp_jitter", "mesh")["means"]["difference"].as_f64().unwrap();
     approx::assert_relative_eq!(jitter, 2e-5, max_relative = 1e-9);

@@ -221,7 +221,7 @@ fn counts_and_exposures_in_a_table_make_rates() {
          none,1,retransmits,10\nnone,1,bytes,1073741824\nnone,2,retransmits,30\nnone,2,bytes,1073741824\n\
          mesh,1,retransmits,5\nmesh,1,bytes,1073741824\nmesh,2,retransmits,5\nmesh,2,bytes,1073741824\n",
     );
-    let ratio = &comparison(&results, "retransmits_per_gib", "mesh")["rates"]["ratio"];
+    let ratio = &comparison(&results, "retransmits_per_gib", "mesh")["methods"]["rate_ratio"];
     assert_relative_eq!(ratio["estimate"].as_f64().unwrap(), 0.25, max_relative = 1e-12);
     assert!(samples(&results).iter().all(|(metric, ..)| metric != "loss_estimate"), "there is no MSS to estimate with");
     let case = table(

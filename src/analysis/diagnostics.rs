@@ -391,6 +391,7 @@ mod tests {
             runs: (1..=values.len()).map(|run| format!("run-{run}")).collect(),
             blocks: vec![None; values.len()],
             values: values.to_vec(),
+            dropped: Vec::new(),
             description: describe(values, 0.95),
             total: None,
             rate: None,

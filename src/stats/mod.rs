@@ -6,6 +6,8 @@
 pub mod autocorrelation;
 pub mod bootstrap;
 pub mod brown_forsythe;
+pub mod brunner_munzel;
+pub mod cliffs_delta;
 pub mod cohen_d;
 pub mod d_average;
 pub mod describe;
@@ -15,22 +17,28 @@ pub mod first_run;
 pub mod g_average;
 pub mod glass_delta;
 pub mod hedges_g;
+pub mod hodges_lehmann;
 pub mod holm;
 pub mod log_ratio_of_means;
 pub mod magnitude;
 pub mod mann_kendall;
+pub mod mann_whitney;
+pub mod median;
 mod moments;
 pub mod non_inferiority;
 pub mod outliers;
 pub mod quantisation;
 pub mod power;
+mod ranks;
 pub mod rate;
 pub mod rate_ratio;
 pub mod ratio_of_means;
 pub mod rng;
 pub mod shapiro_wilk;
+pub mod signed_rank;
 mod standardised;
 pub mod student;
+pub mod superiority;
 pub mod welch;
 
 use std::fmt;
@@ -42,6 +50,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// Every method, in the order of a report.
 pub static METHODS: &[Method] = &[
     describe::METHOD,
+    median::METHOD,
     welch::METHOD,
     student::METHOD,
     ratio_of_means::METHOD,
@@ -51,6 +60,12 @@ pub static METHODS: &[Method] = &[
     d_average::METHOD,
     g_average::METHOD,
     glass_delta::METHOD,
+    mann_whitney::METHOD,
+    brunner_munzel::METHOD,
+    hodges_lehmann::METHOD,
+    superiority::METHOD,
+    cliffs_delta::METHOD,
+    signed_rank::METHOD,
     equivalence::METHOD,
     non_inferiority::METHOD,
     rate::METHOD,

@@ -73,6 +73,9 @@ mod tests {
     }
 
     proptest! {
+        // An interval takes two searches of a noncentrality, a millisecond each.
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
         #[test]
         fn the_interval_holds_the_estimate(a in moments(), b in moments(), level in 0.5..0.999f64) {
             for effect in EFFECTS {

@@ -106,9 +106,10 @@ def noncentral_t_sf(t, df, ncp):
 
     root = mpmath.sqrt(2 * mpmath.pi)
     low, high = mpf(-300), mpf(10)
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if rises(middle) else (low, middle)
+    with mp.workdps(15):
+        for _ in range(40):
+            middle = (low + high) / 2
+            low, high = (middle, high) if rises(middle) else (low, middle)
     top = ln_integrand(low)
     width = mpf(1)
     while min(ln_integrand(low + width), ln_integrand(low - width)) < top - 2:
@@ -149,6 +150,8 @@ def noncentrality(t, df, p):
 
 def noncentral_t(case, quantity):
     t, df, argument = numbers(case)
+    if not (mpmath.isfinite(t) and df > 0 and (quantity != "noncentrality" or 0 < argument < 1)):
+        return None
     return {
         "cdf": lambda: noncentral_t_sf(-t, df, -argument),
         "sf": lambda: noncentral_t_sf(t, df, argument),

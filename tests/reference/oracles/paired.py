@@ -81,22 +81,25 @@ def d_av(case, quantity):
     return d + (margin if side == "upper" else -margin)
 
 
-# Here values are the decimals that were measured, so that 0.1 + 0.2 ties with 0.3: as whole numbers of a common unit.
-# A set of thirds is one of fractions whose doubles are given.
+# For p-values, values are the decimals that were measured, so that 0.1 + 0.2 ties with 0.3: as whole numbers of a common
+# unit. Two sets are not of decimals: fractions, and a conversion that was rounded.
+READ = {
+    "blocks_thirds": lambda x: Fraction(round(3 * x), 3),
+    "blocks_microseconds": lambda x: Fraction(round(x * 1e7), 10**7),
+}
 
 
 def whole(case):
-    a, b = (INPUTS["two_sample"][case][mode] for mode in "ab")
-    read = (lambda x: Fraction(x).limit_denominator(1000)) if "thirds" in case else (lambda x: Fraction(repr(x)))
-    a, b = ([read(x) for x in mode] for mode in (a, b))
+    read = READ.get(case, lambda x: Fraction(repr(x)))
+    a, b = ([read(x) for x in INPUTS["two_sample"][case][mode]] for mode in "ab")
     unit = lcm(*(x.denominator for x in a + b))
-    return [int(x * unit) for x in a], [int(x * unit) for x in b], unit
+    return [int(x * unit) for x in a], [int(x * unit) for x in b]
 
 
 @functools.cache
 def assignments(case):
     """The observed sum of the treatment, the expected one, and the number of assignments by their sum."""
-    a, b, _ = whole(case)
+    a, b = whole(case)
     values = a + b
     if comb(len(values), len(b)) <= 200_000:
         sums = {}
@@ -116,7 +119,7 @@ def assignments(case):
 @functools.cache
 def split_assignments(case):
     """The same without a common sum: sorted sums of the subsets of every other value, by size, and those of the rest."""
-    a, b, _ = whole(case)
+    a, b = whole(case)
     values = a + b
     parts = []
     for half in (values[::2], values[1::2]):
@@ -168,8 +171,9 @@ def random_share(case, quantity, sums):
 
 
 def mean_difference(case):
-    a, b, unit = whole(case)
-    return (Fraction(sum(b), len(b)) - Fraction(sum(a), len(a))) / unit
+    """Of the doubles themselves."""
+    a, b = ([Fraction(x) for x in INPUTS["two_sample"][case][mode]] for mode in "ab")
+    return sum(b) / len(b) - sum(a) / len(a)
 
 
 def ratio(fraction):
@@ -179,7 +183,7 @@ def ratio(fraction):
 def permutation(case, quantity):
     """Of random assignments when their number or seed is given, of all otherwise."""
     name, given = parameters(case)
-    a, b, _ = whole(name)
+    a, b = whole(name)
     if not a or not b or quantity.startswith("ci"):
         return None
     if quantity == "estimate":
@@ -206,7 +210,7 @@ def random_sample(a, b, stream):
 
 def sign_flip(case, quantity):
     name, given = parameters(case)
-    a, b, _ = whole(name)
+    a, b = whole(name)
     if len(a) != len(b) or len(a) < 2:
         return None
     if quantity == "estimate":
@@ -219,7 +223,7 @@ def sign_flip(case, quantity):
 
 @functools.cache
 def signed_sums(case):
-    a, b, _ = whole(case)
+    a, b = whole(case)
     differences = [y - x for x, y in zip(a, b)]
     sums = {0: 1}
     for d in differences:
