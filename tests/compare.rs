@@ -173,10 +173,13 @@ fn a_wrong_command_line_ends_with_2() {
     with("NaN", "5", "1").fails(2, "error: --sd NaN: a standard deviation is a finite number, zero or more\n");
     with("1", "1", "1").fails(2, "error: --n 1: a standard deviation needs two runs or more\n");
     with("1", "5", "inf").fails(2, "error: --mean inf: give a finite number\n");
-    meshstats(&["compare", "-", "-"]).fails(2, "error: only one of the two samples can be standard input\n");
+    meshstats(&["compare", "-", "-"]).fails(2, "error: only one of the samples can be standard input\n");
     for (arguments, said) in [
         (&["compare"] as &[&str], "required"),
-        (&["compare", "a"], "<TREATMENT>"),
+        (&["compare", "a"], "give two files of numbers or more"),
+        (&["compare", "a", "b", "--test", "welsh"], "did you mean welch?"),
+        (&["compare", "a", "b", "--margin", "-1"], "is not a positive number"),
+        (&["compare", "a", "b", "--columns", "x", "y"], "--columns are those of one CSV file"),
         (&["compare", "--mean", "1", "2"], "--sd"),
         (&["compare", "--mean", "1", "2", "--sd", "1", "1"], "--n"),
         (&["compare", "--mean", "1", "--sd", "1", "1", "--n", "2", "2"], "2 values required"),

@@ -8,6 +8,7 @@ mod figures;
 mod formats;
 mod golden;
 mod latex;
+mod methods;
 mod program;
 mod readme;
 mod reconstruct;

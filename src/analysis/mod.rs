@@ -1,6 +1,7 @@
 //! Study and table → [`Analysis`]: which method for which kind of metric. Serialised it is `results.json`.
 
 mod comparisons;
+pub mod diagnostics;
 pub mod means;
 pub mod methods;
 mod notes;
@@ -13,6 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use comparisons::{AtOnce, Compared, Comparison, Family, Group, OfModes, Pairing, Rates};
+pub use diagnostics::Diagnosis;
 pub use means::Means;
 pub use methods::{Applied, Chosen, Methods};
 pub use notes::{CountedNote, SetupFact};
@@ -56,6 +58,8 @@ pub struct Analysis {
     /// All modes at once, where there are three or more.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<Group>,
+    /// Whether the runs are what the methods assume.
+    pub diagnosis: Diagnosis,
     /// The facts of the set-up that the logs hold.
     pub setup: Vec<SetupFact>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -245,6 +249,10 @@ pub fn analyze(study: &Study, table: &Table, claims: Option<&Claims>) -> Result<
     let samples = samples(&info, &shown, table);
     let mut comparisons = comparisons::compare(&info, &metrics, &samples);
     let family = comparisons::adjust(&info, &primary, &mut comparisons)?;
+    let (diagnosis, diagnosed) = diagnostics::diagnose(&info, &metrics, &samples);
+    let mut noticed = notes::notes(&info, table, study);
+    noticed.extend(diagnosed);
+    noticed.extend(notes::of_dropped(&samples));
     let mut analysis = Analysis {
         schema_version: SCHEMA_VERSION,
         generator: concat!("meshstats ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -255,7 +263,8 @@ pub fn analyze(study: &Study, table: &Table, claims: Option<&Claims>) -> Result<
         family,
         published: None,
         setup: notes::setup(table),
-        notes: notes::notes(&info, table, study),
+        diagnosis,
+        notes: noticed,
         rejected: study.rejected.iter().map(|problem| left_out(study, problem)).collect(),
         ignored: study
             .ignored

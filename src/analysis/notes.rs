@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::StudyInfo;
+use super::{Sample, StudyInfo};
 use crate::run::Note;
 use crate::study::{NO_FIT, Named, Study, natural_cmp};
 use crate::table::{Row, Table};
@@ -44,6 +44,23 @@ pub fn notes(info: &StudyInfo, table: &Table, study: &Study) -> Vec<CountedNote>
             .map(|note| CountedNote { note: note.clone(), applies_to: Vec::new() }),
     );
     counted
+}
+
+/// That runs were left out because the manifest drops outliers.
+pub fn of_dropped(samples: &[Sample]) -> Option<CountedNote> {
+    let dropped: usize = samples.iter().map(|sample| sample.dropped.len()).sum();
+    let note = Note::new(
+        "outliers-dropped",
+        "values outside Tukey's fences were dropped, as the manifest says; the table of diagnostics lists them",
+        "report the analysis with all runs beside this one: dropping makes intervals narrower than they are",
+    );
+    (dropped > 0).then(|| CountedNote {
+        note: note.with_detail(format!(
+            "{dropped} values of {} samples",
+            samples.iter().filter(|s| !s.dropped.is_empty()).count()
+        )),
+        applies_to: Vec::new(),
+    })
 }
 
 /// Notes by mode and tool.

@@ -9,6 +9,7 @@ pub mod number;
 pub mod planning;
 
 mod comparison;
+mod diagnostics;
 mod modes;
 mod numbers;
 mod provenance;
@@ -34,6 +35,7 @@ static SECTIONS: &[fn(&Context) -> Option<Section>] = &[
     planning::section,
     published::section,
     samples::section,
+    diagnostics::section,
     sensitivity::section,
     provenance::section,
 ];

@@ -90,7 +90,7 @@ impl Shifted {
 }
 
 /// Neumaier's compensated sum.
-fn sum(terms: impl Iterator<Item = f64>) -> f64 {
+pub(super) fn sum(terms: impl Iterator<Item = f64>) -> f64 {
     let (total, lost) = terms.fold((0.0, 0.0), |(total, lost): (f64, f64), x| {
         let next = total + x;
         let error = if total.abs() >= x.abs() { (total - next) + x } else { (x - next) + total };

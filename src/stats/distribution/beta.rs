@@ -163,3 +163,51 @@ fn lower_logit(p: f64, z: f64, a: f64, b: f64) -> f64 {
 fn ln_complement(x: f64) -> f64 {
     if x > -LN_2 { libm::log(-libm::expm1(x)) } else { libm::log1p(-libm::exp(x)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use approx::assert_relative_eq;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shape() -> impl Strategy<Value = f64> {
+        (-2.0..6.0).prop_map(libm::exp10)
+    }
+
+    proptest! {
+        #[test]
+        fn a_shape_of_one_has_a_closed_form(x in 0.0..1.0_f64, a in shape()) {
+            let power = libm::pow(x, a);
+            assert_relative_eq!(cdf(x, a, 1.0).unwrap(), power, max_relative = 1e-11, epsilon = 1e-300);
+            assert_relative_eq!(sf(x, a, 1.0).unwrap(), -libm::expm1(a * libm::log(x)), max_relative = 1e-11);
+        }
+
+        #[test]
+        fn the_tails_are_all_there_is(x in 0.0..=1.0_f64, a in shape(), b in shape()) {
+            assert_relative_eq!(cdf(x, a, b).unwrap() + sf(x, a, b).unwrap(), 1.0, max_relative = 1e-13);
+        }
+
+        #[test]
+        fn the_quantile_is_where_the_tail_is(ln_p in -690.0..-0.001_f64, a in 0.5..1e6_f64, b in 0.5..1e6_f64) {
+            let p = libm::exp(ln_p);
+            let x = quantile(p, a, b).unwrap();
+            // So much the last digit of x, or of 1 − x, counts.
+            let rounding = 4.0 * f64::EPSILON * (a + b) * (1.0 - ln_p);
+            if x > 1e-300 && x < 0.9 {
+                assert_relative_eq!(cdf(x, a, b).unwrap(), p, max_relative = 1e-12 + rounding);
+            }
+        }
+
+        #[test]
+        fn any_input_has_an_answer_or_a_reason(x in any::<f64>(), p in 0.0..1.0_f64, a in any::<f64>(), b in any::<f64>()) {
+            for (a, b) in [(a, b), (a.abs(), b.abs()), (a.abs(), 1.0)] {
+                for answer in [cdf(x, a, b), cdf(p, a, b), sf(p, a, b), quantile(x, a, b), quantile(p, a, b)] {
+                    if let Ok(answer) = answer {
+                        prop_assert!((0.0..=1.0).contains(&answer), "{answer}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -50,3 +50,29 @@ pub fn sf(x: f64, df: f64) -> Result<f64> {
     };
     finite(if surplus >= 0.0 { tail(1.0, half.sqrt()) } else { 1.0 - tail(-1.0, a.min(half.sqrt())) })
 }
+
+#[cfg(test)]
+mod tests {
+    use approx::assert_relative_eq;
+    use proptest::prelude::*;
+
+    use super::super::normal;
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn two_df_and_one_have_closed_forms(x in 0.0..1370.0_f64) {
+            assert_relative_eq!(sf(x, 2.0).unwrap(), libm::exp(-x / 2.0), max_relative = 1e-12);
+            assert_relative_eq!(sf(x, 1.0).unwrap(), 2.0 * normal::sf(x.sqrt()).unwrap(), max_relative = 1e-12);
+        }
+
+        #[test]
+        fn any_input_has_an_answer_or_a_reason(x in any::<f64>(), df in any::<f64>()) {
+            for answer in [sf(x, df), sf(x.abs(), df.abs()), sf(x.abs(), 3.5), sf(20.0, df.abs())] {
+                if let Ok(answer) = answer {
+                    prop_assert!((0.0..=1.0).contains(&answer), "{answer}");
+                }
+            }
+        }
+    }
+}

@@ -35,3 +35,28 @@ pub fn sf(f: f64, df1: f64, df2: f64) -> Result<f64> {
     beta::checked(a, b)?;
     Point { x, y, a, b, below: a * (1.0 - f) * y }.sf()
 }
+
+#[cfg(test)]
+mod tests {
+    use approx::assert_relative_eq;
+    use proptest::prelude::*;
+
+    use super::super::t;
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn with_one_df_it_is_the_square_of_t(x in 0.01..30.0_f64, df in 0.5..1e6_f64) {
+            assert_relative_eq!(sf(x * x, 1.0, df).unwrap(), 2.0 * t::sf(x, df).unwrap(), max_relative = 1e-11);
+        }
+
+        #[test]
+        fn any_input_has_an_answer_or_a_reason(f in any::<f64>(), df1 in any::<f64>(), df2 in any::<f64>()) {
+            for answer in [sf(f, df1, df2), sf(f.abs(), df1.abs(), 7.5), sf(f.abs(), 1.0, df2.abs())] {
+                if let Ok(answer) = answer {
+                    prop_assert!((0.0..=1.0).contains(&answer), "{answer}");
+                }
+            }
+        }
+    }
+}

@@ -134,3 +134,53 @@ fn ln_normal_cdf(z: f64) -> f64 {
         ln_normal_density(z) - libm::log(fraction)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use approx::assert_relative_eq;
+    use proptest::prelude::*;
+
+    use super::super::t as central;
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn without_noncentrality_it_is_students(t in -30.0..30.0_f64, df in 0.5..1e6_f64) {
+            assert_relative_eq!(sf(t, df, 0.0).unwrap(), central::sf(t, df).unwrap(), max_relative = 1e-12);
+        }
+
+        #[test]
+        fn at_zero_it_is_the_normal(df in 1.0..1e6_f64, ncp in -37.0..37.0_f64) {
+            assert_relative_eq!(cdf(0.0, df, ncp).unwrap(), normal::sf(ncp).unwrap(), max_relative = 1e-12);
+        }
+
+        #[test]
+        fn the_tails_are_all_there_is(t in -1e4..1e4_f64, df in 1.0..1e6_f64, ncp in -1e3..1e3_f64) {
+            assert_relative_eq!(cdf(t, df, ncp).unwrap() + sf(t, df, ncp).unwrap(), 1.0, max_relative = 1e-12);
+        }
+
+        #[test]
+        fn the_noncentrality_puts_that_much_below(t in -1e3..1e3_f64, df in 1.0..1e6_f64, p in 1e-9..1.0_f64) {
+            let ncp = noncentrality(t, df, p).unwrap();
+            assert_relative_eq!(cdf(t, df, ncp).unwrap(), p, max_relative = 1e-11);
+        }
+
+        #[test]
+        fn any_input_has_an_answer_or_a_reason(t in any::<f64>(), df in any::<f64>(), ncp in any::<f64>(), p in 0.0..1.0_f64) {
+            for (df, ncp) in [(df, ncp), (df.abs(), 3.0), (9.5, ncp), (9.5, t), (1e20, 2.0)] {
+                for tail in [sf(t, df, ncp), cdf(t, df, ncp), sf(2.0, df, ncp)] {
+                    if let Ok(tail) = tail {
+                        prop_assert!((0.0..=1.0).contains(&tail), "{tail}");
+                    }
+                }
+                for ncp in [noncentrality(t, df, p), noncentrality(2.0, df, p)] {
+                    if let Ok(ncp) = ncp {
+                        prop_assert!(ncp.is_finite());
+                    }
+                }
+            }
+        }
+    }
+}

@@ -187,14 +187,15 @@ def scipy_dunnett(case, quantity):
     error = np.hypot(errors[0], errors[1:])
     shared, own = errors[0] / error, errors[1:] / error
 
-    def nodes(*edges):
-        """Forty panels between each two edges."""
-        edges = np.concatenate([np.linspace(a, b, 41)[:-1] for a, b in zip(edges, edges[1:])] + [edges[-1:]])
+    def panels(edge, end):
+        """Forty panels, the smaller the nearer to the edge, near which a probability may jump."""
+        edges = edge + (end - edge) * np.linspace(0, 1, 41) ** 3
         middle, half = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2
-        return (middle[:, None] + half[:, None] * x).ravel(), (half[:, None] * w).ravel()
+        return (middle[:, None] + half[:, None] * x).ravel(), abs(half[:, None] * w).ravel()
 
     def normal_tail(z):
-        y, weight = nodes(-10 - abs(z), -abs(z), abs(z), 10 + abs(z))
+        sides = [panels(edge, end) for edge in (z, -z) for end in (0, np.copysign(10, edge) + edge)]
+        y, weight = np.concatenate(sides, axis=1)
         beyond = lambda y: scipy.special.ndtr((np.outer(y, shared) - z) / own)
         with np.errstate(divide="ignore"):
             exceeds = beyond(y) + (beyond(-y) if both else 0)
@@ -202,10 +203,10 @@ def scipy_dunnett(case, quantity):
         return weight @ (np.exp(-y * y / 2) * any_exceeds) / (2 * np.pi) ** 0.5
 
     def sf(t, df):
-        u = np.arange(-40 / df - 2 - 12 / df**0.5, 2 + 12 / df**0.5, 0.1 / (1 + df**0.5))
+        width = 12 / df**0.5 + 2
+        u = np.arange(-40 / df - width - np.log1p(t * t / df) / 2, width, 0.1 / (1 + df**0.5))
         density = np.exp(df * (u - np.expm1(2 * u) / 2))
-        used = density > 1e-25
-        return density[used] @ [normal_tail(t * s) for s in np.exp(u[used])] / density.sum()
+        return density @ [normal_tail(t * s) if d else 0 for s, d in zip(np.exp(u), density)] / density.sum()
 
     sizes = [len(sets[0]), len(sets[second])]
     df = float(satterthwaite([errors[0], errors[second]], sizes))

@@ -43,6 +43,8 @@ def rate_ratio(case, quantity):
     if not all(counts):
         return rate_ratio_empty(events, totals, quantity)
     relative = [error / value for _, _, value, error in totals]
+    if not any(relative):
+        return None
     sizes = [len(mode) for mode in events]
     ratio = totals[1][2] / totals[0][2]
     if quantity == "estimate":
