@@ -159,6 +159,14 @@ fn compute(inputs: &Inputs, file: &str, case: &str, quantity: &str) -> Option<f6
                 _ => unknown(file, quantity),
             }
         }
+        "studentised_range" => {
+            let [argument, k, df] = numbers(case);
+            match quantity {
+                "sf" => distribution::studentised_range::sf(argument, k as usize, df).ok(),
+                "isf" => distribution::studentised_range::quantile(argument, k as usize, df).ok(),
+                _ => unknown(file, quantity),
+            }
+        }
         "normal" => match quantity {
             "sf" => distribution::normal::sf(number(case)).ok(),
             "isf" => distribution::normal::quantile(number(case)).ok().map(|z| -z),

@@ -40,11 +40,7 @@ pub(super) const METHOD: Method = Method {
 ///
 /// Undefined when a p-value is not in [0, 1].
 pub fn holm(p_values: &[Option<f64>]) -> Result<Adjusted> {
-    let mut sorted: Vec<(usize, f64)> = p_values.iter().enumerate().filter_map(|(i, p)| Some((i, (*p)?))).collect();
-    if let Some((_, p)) = sorted.iter().find(|(_, p)| !(0.0..=1.0).contains(p)) {
-        return Err(Undefined::because(format!("{p} is not a p-value")));
-    }
-    sorted.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let sorted = ascending(p_values)?;
     let mut adjusted = vec![None; p_values.len()];
     let mut largest: f64 = 0.0;
     for (rank, &(i, p)) in sorted.iter().enumerate() {
@@ -52,4 +48,14 @@ pub fn holm(p_values: &[Option<f64>]) -> Result<Adjusted> {
         adjusted[i] = Some(largest);
     }
     Ok(Adjusted { p_values: adjusted, family: sorted.len() })
+}
+
+/// The p-values of a family from the smallest to the largest, each with its place. Undefined when one is not in [0, 1].
+pub(super) fn ascending(p_values: &[Option<f64>]) -> Result<Vec<(usize, f64)>> {
+    let mut sorted: Vec<(usize, f64)> = p_values.iter().enumerate().filter_map(|(i, p)| Some((i, (*p)?))).collect();
+    if let Some((_, p)) = sorted.iter().find(|(_, p)| !(0.0..=1.0).contains(p)) {
+        return Err(Undefined::because(format!("{p} is not a p-value")));
+    }
+    sorted.sort_by(|a, b| a.1.total_cmp(&b.1));
+    Ok(sorted)
 }

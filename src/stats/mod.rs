@@ -4,6 +4,7 @@
 //! Direction, everywhere: treatment − baseline.
 
 pub mod autocorrelation;
+pub mod benjamini_hochberg;
 pub mod bootstrap;
 pub mod brown_forsythe;
 pub mod brunner_munzel;
@@ -12,9 +13,11 @@ pub mod cohen_d;
 pub mod d_average;
 pub mod describe;
 pub mod distribution;
+pub mod dunnett;
 pub mod equivalence;
 pub mod first_run;
 pub mod g_average;
+pub mod games_howell;
 pub mod glass_delta;
 pub mod hedges_g;
 pub mod hodges_lehmann;
@@ -39,7 +42,9 @@ pub mod signed_rank;
 mod standardised;
 pub mod student;
 pub mod superiority;
+pub mod unadjusted;
 pub mod welch;
+pub mod welch_anova;
 
 use std::fmt;
 
@@ -68,6 +73,9 @@ pub static METHODS: &[Method] = &[
     signed_rank::METHOD,
     equivalence::METHOD,
     non_inferiority::METHOD,
+    welch_anova::METHOD,
+    games_howell::METHOD,
+    dunnett::METHOD,
     rate::METHOD,
     rate_ratio::METHOD,
     bootstrap::METHOD,
@@ -80,6 +88,8 @@ pub static METHODS: &[Method] = &[
     quantisation::METHOD,
     power::METHOD,
     holm::METHOD,
+    benjamini_hochberg::METHOD,
+    unadjusted::METHOD,
 ];
 
 /// What a user may ask about a method: what it is called, where it comes from, and its answer for data.

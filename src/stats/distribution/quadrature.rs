@@ -56,7 +56,7 @@ pub(super) fn ln_integral(peak: f64, ln_f: impl Fn(f64) -> f64) -> f64 {
 }
 
 /// The 16-point rule (Abramowitz, Stegun 1964, table 25.4).
-fn gauss_legendre(low: f64, high: f64, f: impl Fn(f64) -> f64) -> f64 {
+pub(super) fn gauss_legendre(low: f64, high: f64, f: impl Fn(f64) -> f64) -> f64 {
     const NODES: [(f64, f64); 8] = [
         (0.09501250983763744, 0.1894506104550685),
         (0.2816035507792589, 0.18260341504492358),
