@@ -177,6 +177,7 @@ fn compute(inputs: &Inputs, file: &str, case: &str, quantity: &str) -> Option<f6
         "hedges_g" if quantity == "correction" => stats::hedges_g::correction(number(case)).ok(),
         "ratio_of_means" => ratio_of_means(moments(inputs, case)?, quantity),
         "rate" => rate(inputs, case, quantity),
+        "overdispersion" => overdispersion(inputs, case, quantity),
         "bootstrap" => bootstrap(inputs, case, quantity),
         "autocorrelation" if quantity == "effective_size" => {
             let values = sample(inputs, case);
@@ -410,6 +411,19 @@ fn rate(inputs: &Inputs, case: &str, quantity: &str) -> Option<f64> {
         "mean_of_ratios" => Some(rate.mean_of_ratios),
         "mean_of_ratios_standard_error" => rate.mean_of_ratios_standard_error.ok(),
         _ => bound(quantity, |level| stats::rate::rate(&runs, level).ok()?.interval.ok()),
+    }
+}
+
+fn overdispersion(inputs: &Inputs, case: &str, quantity: &str) -> Option<f64> {
+    let (name, mode) = case.split_once('.').unwrap();
+    let [a, b] = runs(inputs, name);
+    let test = stats::overdispersion::overdispersion(if mode == "a" { &a } else { &b }).ok()?;
+    match quantity {
+        "estimate" => test.estimate,
+        "statistic" => test.statistic,
+        "df" => test.df,
+        "p" => Some(test.p_value),
+        _ => bound(quantity, |_| Some(test.interval)),
     }
 }
 

@@ -57,7 +57,11 @@ pub fn equivalence(baseline: &Moments, treatment: &Moments, margin: Margin, leve
     let one_sided = |towards| non_inferiority(baseline, treatment, margin, towards, level);
     let (above, below) = (one_sided(Alternative::Greater)?, one_sided(Alternative::Less)?);
     let interval = Interval { level: two_sided(level), lower: above.interval.lower, upper: below.interval.upper };
-    let weaker = if above.p_value >= below.p_value { above } else { below };
+    // Of two p-values below the smallest double the statistics still tell which is the greater.
+    let distance = |test: &TestResult| test.statistic.map_or(0.0, f64::abs);
+    let tied = above.p_value == below.p_value;
+    let below_is_weaker = if tied { distance(&below) < distance(&above) } else { below.p_value > above.p_value };
+    let weaker = if below_is_weaker { below } else { above };
     Ok(TestResult { interval, alternative: Alternative::TwoSided, method: METHOD.label.to_owned(), ..weaker })
 }
 

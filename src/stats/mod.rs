@@ -28,8 +28,11 @@ pub mod mann_kendall;
 pub mod mann_whitney;
 pub mod median;
 mod moments;
+pub mod negative_binomial;
 pub mod non_inferiority;
 pub mod outliers;
+pub mod overdispersion;
+pub mod poisson_ratio;
 pub mod quantisation;
 pub mod power;
 mod ranks;
@@ -78,7 +81,21 @@ pub static METHODS: &[Method] = &[
     dunnett::METHOD,
     rate::METHOD,
     rate_ratio::METHOD,
-    bootstrap::METHOD,
+    poisson_ratio::METHOD,
+    negative_binomial::METHOD,
+    overdispersion::METHOD,
+    bootstrap::mean::BCA,
+    bootstrap::mean::STUDENTISED,
+    bootstrap::quantile::BCA,
+    bootstrap::quantile::STUDENTISED,
+    bootstrap::mean_difference::BCA,
+    bootstrap::mean_difference::STUDENTISED,
+    bootstrap::change::BCA,
+    bootstrap::change::STUDENTISED,
+    bootstrap::quantile_difference::BCA,
+    bootstrap::quantile_difference::STUDENTISED,
+    bootstrap::rate_ratio::BCA,
+    bootstrap::rate_ratio::STUDENTISED,
     shapiro_wilk::METHOD,
     brown_forsythe::METHOD,
     autocorrelation::METHOD,

@@ -7,9 +7,9 @@
 //!
 //! The two are the same when all exposures are. They differ by about the covariance of ratio and exposure over the mean
 //! exposure: when the runs that moved much had a lower rate (a run that loses segments moves fewer bytes), the pooled
-//! rate is the lower one. The pooled rate answers how many events a unit of exposure costs and is a long run's rate; the
-//! mean of ratios answers what rate a run has, and one run with next to no exposure can throw it off. Where they differ
-//! by more than their standard errors, rate and exposure go together, and that is itself a finding.
+//! rate is the lower one. The pooled rate answers how many events a unit of exposure costs and is a long run's rate;
+//! the mean of ratios answers what rate a run has, and one run with next to no exposure can throw it off. Where they
+//! differ by more than their standard errors, rate and exposure go together, and that is itself a finding.
 //!
 //! # Formula
 //!
@@ -25,11 +25,16 @@
 //! Independent runs. Within a run events may come in bursts: the run, not the event, is the unit. Without an event
 //! there is no burst to learn from, and the bound is that of a Poisson count.
 //!
+//! Exposures that vary little, as of runs of the same length. A run with most of the exposure pulls the rate to its
+//! own, so that its residual hides how runs vary, and n runs count for (Σeᵢ)²/Σeᵢ². A note says so below ¾·n: of
+//! intervals at 95 %, 90 % hold the rate ratio at n/2, 77 % at n/5 (simulated, n = 20).
+//!
 //! # References
 //!
 //! Cochran, Sampling Techniques, 3rd ed., 1977, 6.4 (ratio estimator; the linearised variance).
 //! Garwood (1936), doi:10.1093/biomet/28.3-4.437 (the bound without an event, of which the "rule of three" is the
-//! one-sided 95 % case: Hanley, Lippman-Hand 1983, doi:10.1001/jama.1983.03330370053031).
+//! one-sided 95 % case: Hanley, Lippman-Hand 1983, doi:10.1001/jama.1983.03330370053031). Kish, Survey Sampling, 1965,
+//! 11.7 (what n unequal runs count for).
 //!
 //! # Checked against
 //!
@@ -89,7 +94,7 @@ pub fn rate(runs: &[Events], level: f64) -> Result<Rate> {
         let note = "no event was seen, so only an upper bound is known; it takes the count to be Poisson";
         (Ok(Interval { level, lower: None, upper: Some(upper) }), Some(note.to_owned()))
     } else {
-        (standard_error.clone().and_then(|se| totals.interval(se, runs.len(), level)), None)
+        (standard_error.clone().and_then(|se| totals.interval(se, runs.len(), level)), totals.unequal(runs))
     };
     Ok(Rate {
         n: runs.len(),
@@ -122,8 +127,8 @@ impl Totals {
                 return Err(Undefined::because(format!("a run has {count} events in an exposure of {exposure}")));
             }
         }
-        let count = finite(runs.iter().map(|run| run.count).sum())?;
-        let exposure = finite(runs.iter().map(|run| run.exposure).sum())?;
+        let count = finite(moments::sum(runs.iter().map(|run| run.count)))?;
+        let exposure = finite(moments::sum(runs.iter().map(|run| run.exposure)))?;
         Ok(Self { count, exposure, rate: finite(count / exposure)? })
     }
 
@@ -145,11 +150,23 @@ impl Totals {
         } else {
             // In shares of the totals, which neither overflow nor underflow.
             let squares = |run: &Events| {
-                let residual = run.count / self.count - run.exposure / self.exposure;
+                let (count, exposure) = (run.count / self.count, run.exposure / self.exposure);
+                // Of runs that are all alike only the rounding of their shares would be left.
+                let residual =
+                    if (count - exposure).abs() <= 4.0 * f64::EPSILON * exposure { 0.0 } else { count - exposure };
                 residual * residual
             };
             Ok((n / (n - 1.0) * runs.iter().map(squares).sum::<f64>()).sqrt())
         }
+    }
+
+    /// A note when the runs count for much fewer, their exposures being unequal.
+    pub(super) fn unequal(&self, runs: &[Events]) -> Option<String> {
+        let share = |run: &Events| run.exposure / self.exposure;
+        let (n, effective) = (runs.len(), 1.0 / runs.iter().map(|run| share(run) * share(run)).sum::<f64>());
+        (effective < 0.75 * n as f64).then(|| {
+            format!("exposures differ so much that {n} runs count for {effective:.1}, so the interval is too narrow")
+        })
     }
 
     fn interval(&self, standard_error: f64, n: usize, level: f64) -> Result<Interval> {

@@ -31,7 +31,9 @@
 //!
 //! # Assumptions
 //!
-//! Independent runs. With an empty mode also: that it is as bursty as the other, and exposures that vary little.
+//! Independent runs, whose exposures vary little within a mode (see `rate`). With an empty mode also: that it is as
+//! bursty as the other. In simulations under H₀, whether counts are Poisson or in bursts, 0 to 7 % of p-values are
+//! below 5 %, from 2 to 20 runs per mode and 0.3 to 100 events per run.
 //!
 //! # References
 //!
@@ -47,7 +49,7 @@
 use super::rate::Totals;
 use super::{
     Alternative, Answer, Compute, Estimand, Events, Interval, Kind, Method, Result, TestResult, Undefined, finite,
-    t_distribution, tail, welch,
+    overdispersion, poisson_ratio, t_distribution, welch,
 };
 
 pub(super) const METHOD: Method = Method {
@@ -72,88 +74,92 @@ pub fn rate_ratio(
     level: f64,
 ) -> Result<TestResult> {
     let (first, second) = (Totals::of(baseline)?, Totals::of(treatment)?);
+    let exact = |modes| poisson_ratio::conditional(modes, alternative, level);
     match (first.count == 0.0, second.count == 0.0) {
         (true, true) => Err(Undefined::because("neither mode has an event")),
-        (true, false) => bound(&second, treatment, first.exposure, Empty::Baseline, alternative, level),
-        (false, true) => bound(&first, baseline, second.exposure, Empty::Treatment, alternative, level),
+        (true, false) => exact([(0.0, first.exposure), effective(&second, treatment)?]),
+        (false, true) => exact([effective(&first, baseline)?, (0.0, second.exposure)]),
         (false, false) => {
             let terms = [
                 (first.relative_error(baseline)?, baseline.len()),
                 (second.relative_error(treatment)?, treatment.len()),
             ];
-            let (standard_error, df) = welch::combined(terms)?;
-            let ln_ratio = libm::log(finite(second.rate / first.rate)?);
-            let test = t_distribution::t_test(ln_ratio, standard_error, df, alternative, level, METHOD.label)?;
-            let exp = |ln: Option<f64>| ln.map(|x| finite(libm::exp(x))).transpose();
-            let interval = Interval { level, lower: exp(test.interval.lower)?, upper: exp(test.interval.upper)? };
-            Ok(TestResult { estimate: Some(second.rate / first.rate), interval, ..test })
+            let note = first.unequal(baseline).or_else(|| second.unequal(treatment));
+            let rates = [first.rate, second.rate];
+            let test = of_rates(rates, welch::combined(terms)?, alternative, level, METHOD.label)?;
+            Ok(TestResult { note, ..test })
         }
     }
 }
 
-/// The ratio of the totals' rates, treatment/baseline, for `bootstrap`; `None` when the baseline has no event.
+/// The t test of the logarithm of a ratio of two positive rates, from its standard error and degrees of freedom.
+pub(super) fn of_rates(
+    [first, second]: [f64; 2],
+    (standard_error, df): (f64, f64),
+    alternative: Alternative,
+    level: f64,
+    method: &str,
+) -> Result<TestResult> {
+    let ratio = positive(second / first)?;
+    // A bound beyond double precision is none.
+    let exp = |ln: Option<f64>| ln.map(libm::exp).filter(|x| x.is_normal());
+    let test = t_distribution::t_test(libm::log(ratio), standard_error, df, alternative, level, method)?;
+    let Interval { lower, upper, .. } = test.interval;
+    Ok(TestResult { estimate: Some(ratio), interval: Interval { level, lower: exp(lower), upper: exp(upper) }, ..test })
+}
+
+/// The ratio of the totals' rates, treatment/baseline, for `bootstrap`: infinite when only the baseline has no event,
+/// `None` when neither mode has.
 pub fn pooled_ratio(baseline: &[Events], treatment: &[Events]) -> Option<f64> {
     let totals = |runs: &[Events]| runs.iter().fold((0.0, 0.0), |(c, e), run| (c + run.count, e + run.exposure));
     let ((c1, e1), (c2, e2)) = (totals(baseline), totals(treatment));
     let ratio = (c2 / e2) / (c1 / e1);
-    ratio.is_finite().then_some(ratio)
+    (!ratio.is_nan()).then_some(ratio)
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Empty {
-    Baseline,
-    Treatment,
+/// A ratio of positive numbers, unless it left the range of double precision.
+pub(super) fn positive(x: f64) -> Result<f64> {
+    if x == 0.0 { Err(Undefined::because("a ratio is too small for double precision")) } else { finite(x) }
 }
 
-/// The exact conditional test and bound when one mode has no event; `other` and `runs` are those of the other mode.
-fn bound(
-    other: &Totals,
-    runs: &[Events],
-    empty_exposure: f64,
-    empty: Empty,
-    alternative: Alternative,
-    level: f64,
-) -> Result<TestResult> {
-    let events = other.count / dispersion(other, runs)?;
-    // P(none of N events in the empty mode) under H₀.
-    let p_none = libm::exp(-events * libm::log1p(empty_exposure / other.exposure));
-    let towards = if empty == Empty::Treatment { Alternative::Less } else { Alternative::Greater };
-    let p_value = match alternative {
-        Alternative::TwoSided => (2.0 * p_none).min(1.0),
-        one_sided if one_sided == towards => p_none,
-        _ => 1.0,
-    };
-    let largest = other.exposure / empty_exposure * libm::expm1(-libm::log(tail(level, alternative)?) / events);
-    let wanted =
-        |x: f64| (alternative == Alternative::TwoSided || alternative == towards).then(|| finite(x)).transpose();
-    let interval = match empty {
-        Empty::Treatment => Interval { level, lower: None, upper: wanted(largest)? },
-        Empty::Baseline => Interval { level, lower: wanted(1.0 / largest)?, upper: None },
-    };
-    let mode = if empty == Empty::Treatment { "treatment" } else { "baseline" };
-    Ok(TestResult {
-        statistic: None,
-        standard_error: None,
-        df: None,
-        numerator_df: None,
-        p_value,
-        estimate: None,
-        interval,
-        alternative,
-        method: "Exact conditional test of two counts (Clopper–Pearson)".to_owned(),
-        note: Some(format!("the {mode} has no event, so only a bound of the rate ratio is known")),
-    })
+/// A mode's events for the exact test, worth fewer for their bursts, and its exposure.
+fn effective(totals: &Totals, runs: &[Events]) -> Result<(f64, f64)> {
+    Ok((totals.count / overdispersion::dispersion(totals, runs)?.max(1.0), totals.exposure))
 }
 
-/// Pearson's dispersion of the counts, 1 for Poisson counts; not below 1.
-fn dispersion(totals: &Totals, runs: &[Events]) -> Result<f64> {
-    if runs.len() < 2 {
-        return Err(Undefined::because("one run does not show how bursty events are"));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn two_sided(baseline: &[Events], treatment: &[Events]) -> Result<TestResult> {
+        rate_ratio(baseline, treatment, Alternative::TwoSided, 0.95)
     }
-    let square = |run: &Events| {
-        let expected = totals.rate * run.exposure;
-        (run.count - expected) * ((run.count - expected) / expected)
-    };
-    let chi2: f64 = runs.iter().map(square).sum();
-    finite((chi2 / (runs.len() - 1) as f64).max(1.0))
+
+    #[test]
+    fn rounding_is_not_variation() {
+        // Ten times 0.1 is not 1 in doubles, so that shares of counts and of exposures differ in their last digits.
+        let runs = |count, exposure, n| vec![Events { count, exposure }; n];
+        for (n, exposure) in [(3, 0.1), (10, 0.1), (7, 0.3), (20, 1e-9), (100_000, 0.7)] {
+            let result = two_sided(&runs(5.0, exposure, n), &runs(8.0, exposure, n));
+            assert_eq!(
+                result,
+                Err(Undefined::because("neither mode varies between runs, so the standard error is zero"))
+            );
+        }
+    }
+
+    #[test]
+    fn a_run_with_most_of_the_exposure_has_a_note() {
+        let runs = |first| [(40.0, first), (3.0, 1.0), (5.0, 1.1)].map(|(count, exposure)| Events { count, exposure });
+        assert!(two_sided(&runs(10.0), &runs(1000.0)).is_ok_and(|test| test.note.is_some()));
+        assert!(two_sided(&runs(1.2), &runs(1.3)).is_ok_and(|test| test.note.is_none()));
+    }
+
+    #[test]
+    fn a_bound_beyond_double_precision_is_none() {
+        let runs = [(900.0, 1.0), (1.0, 1.0)].map(|(count, exposure)| Events { count, exposure });
+        let other = [(1.0, 1.0), (700.0, 1.0)].map(|(count, exposure)| Events { count, exposure });
+        let test = rate_ratio(&runs, &other, Alternative::TwoSided, 0.999999);
+        assert!(test.is_ok_and(|test| test.interval.upper.is_none() && test.interval.lower.is_none()));
+    }
 }

@@ -18,7 +18,10 @@
 //! doi:10.1177/0013164401614002.
 
 use super::distribution::noncentral_t::noncentrality;
-use super::{Alternative, EffectSize, Interval, Result, finite, tail};
+use super::{Alternative, EffectSize, Interval, Result, Undefined, finite, tail};
+
+/// The t up to which the noncentrality was checked; of no use to go beyond.
+const FARTHEST: f64 = 1e6;
 
 pub(super) struct Standardised {
     pub d: f64,
@@ -29,13 +32,17 @@ pub(super) struct Standardised {
 }
 
 impl Standardised {
-    /// The effect with its interval, both times a correction of bias. Without an interval when that is beyond double
-    /// precision, which a note says.
+    /// The effect with its interval, both times a correction of bias. Without an interval when the means are too far
+    /// apart for one, which a note says.
     pub fn effect(&self, correction: f64, level: f64, name: &str) -> Result<EffectSize> {
         let tail = tail(level, Alternative::TwoSided)?;
-        let bound = |p: f64| finite(correction * self.unit * noncentrality(self.d / self.unit, self.df, p)?);
-        let interval =
-            bound(1.0 - tail).and_then(|lower| Ok(Interval { level, lower: Some(lower), upper: Some(bound(tail)?) }));
+        let t = self.d / self.unit;
+        let bound = |p: f64| finite(correction * self.unit * noncentrality(t, self.df, p)?);
+        let interval = if t.abs() <= FARTHEST {
+            bound(1.0 - tail).and_then(|lower| Ok(Interval { level, lower: Some(lower), upper: Some(bound(tail)?) }))
+        } else {
+            Err(Undefined::because("the means are more than a million standard errors apart"))
+        };
         let note = interval.as_ref().err().map(|undefined| format!("no interval, because {}", undefined.because));
         let estimate = finite(correction * self.d)?;
         Ok(EffectSize { name: name.to_owned(), estimate, interval: interval.ok(), note })
@@ -53,7 +60,7 @@ mod tests {
     use super::super::hedges_g::hedges_g;
     use super::super::student::student;
     use super::super::welch::welch;
-    use super::super::{Moments, TestResult, Undefined};
+    use super::super::{Moments, TestResult};
     use super::*;
 
     type Effect = fn(&Moments, &Moments, f64) -> Result<EffectSize>;
@@ -173,10 +180,16 @@ mod tests {
     }
 
     #[test]
-    fn an_interval_beyond_double_precision_is_left_out() {
-        let far = Moments { n: 3, mean: 1e200, sd: 1.0 };
-        let effect = cohen_d(&Moments { mean: 0.0, ..far }, &far, 0.95).unwrap();
-        assert_eq!((effect.estimate, effect.interval), (1e200, None));
-        assert!(effect.note.unwrap().starts_with("no interval, because "));
+    fn means_that_are_too_far_apart_have_no_interval() {
+        let at = |mean| Moments { n: 3, mean, sd: 1.0 };
+        assert!(cohen_d(&at(0.0), &at(8e5), 0.95).unwrap().interval.is_some());
+        for far in [1e6, 1e200, -1e6] {
+            let effect = cohen_d(&at(0.0), &at(far), 0.95).unwrap();
+            assert_eq!((effect.estimate, effect.interval), (far, None));
+            assert_eq!(
+                effect.note.unwrap(),
+                "no interval, because the means are more than a million standard errors apart"
+            );
+        }
     }
 }

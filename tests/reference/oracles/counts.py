@@ -108,25 +108,27 @@ def fit(events):
             value += c * mpmath.log(mu / (mu + theta)) - theta * mpmath.log1p(mu / theta)
         return value
 
+    def by_rate(ln_rate, ln_alpha):
+        alpha, means = mpmath.exp(ln_alpha), [e * mpmath.exp(ln_rate) for _, e in events]
+        return sum((c - mu) / (1 + alpha * mu) for (c, _), mu in zip(events, means))
+
     def scores(ln_rate, ln_alpha):
-        theta = mpmath.exp(-ln_alpha)
-        by_rate = by_alpha = mpf(0)
+        theta, by_alpha = mpmath.exp(-ln_alpha), mpf(0)
         for c, e in events:
             mu = e * mpmath.exp(ln_rate)
-            by_rate += (c - mu) / (1 + mu / theta)
             by_theta = mpmath.digamma(c + theta) - mpmath.digamma(theta) - mpmath.log1p(mu / theta)
             by_alpha -= theta * (by_theta + (mu - c) / (mu + theta))
-        return by_rate, by_alpha
+        return by_rate(ln_rate, ln_alpha), by_alpha
 
     def likeliest_rate(ln_alpha):
         """By bisection, as the derivative falls in ln rate."""
         ratios = [c / e for c, e in events if c > 0]
         low, high = mpmath.log(min(ratios)) - 1, mpmath.log(max(ratios)) + 1
-        while scores(low, ln_alpha)[0] < 0:
+        while by_rate(low, ln_alpha) < 0:
             low -= 5
         for _ in range(60):
             middle = (low + high) / 2
-            low, high = (middle, high) if scores(middle, ln_alpha)[0] > 0 else (low, middle)
+            low, high = (middle, high) if by_rate(middle, ln_alpha) > 0 else (low, middle)
         return low
 
     poisson = sum(c * (start + mpmath.log(e)) - e * mpmath.exp(start) for c, e in events)

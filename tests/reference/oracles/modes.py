@@ -181,15 +181,15 @@ def scipy_dunnett(case, quantity):
     """p, by Gauss-Legendre panels in doubles."""
     both = is_two_sided(case, quantity)
     first, second, name, quantity = pair_of(case, quantity)
-    x, w = np.polynomial.legendre.leggauss(24)
+    x, w = np.polynomial.legendre.leggauss(16)
     sets = [np.array(values, float) for values in INPUTS["modes"][name]]
     errors = np.array([values.std(ddof=1) / len(values) ** 0.5 for values in sets])
     error = np.hypot(errors[0], errors[1:])
     shared, own = errors[0] / error, errors[1:] / error
 
     def panels(edge, end):
-        """Forty panels, the smaller the nearer to the edge, near which a probability may jump."""
-        edges = edge + (end - edge) * np.linspace(0, 1, 41) ** 3
+        """Thirty-two panels, the smaller the nearer to the edge, near which a probability may jump."""
+        edges = edge + (end - edge) * np.linspace(0, 1, 33) ** 3
         middle, half = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2
         return (middle[:, None] + half[:, None] * x).ravel(), abs(half[:, None] * w).ravel()
 
@@ -204,7 +204,7 @@ def scipy_dunnett(case, quantity):
 
     def sf(t, df):
         width = 12 / df**0.5 + 2
-        u = np.arange(-40 / df - width - np.log1p(t * t / df) / 2, width, 0.1 / (1 + df**0.5))
+        u = np.arange(-40 / df - width - np.log1p(t * t / df) / 2, width, 0.15 / (1 + df**0.5))
         density = np.exp(df * (u - np.expm1(2 * u) / 2))
         return density @ [normal_tail(t * s) if d else 0 for s, d in zip(np.exp(u), density)] / density.sum()
 

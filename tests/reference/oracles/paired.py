@@ -82,10 +82,12 @@ def d_av(case, quantity):
 
 
 # For p-values, values are the decimals that were measured, so that 0.1 + 0.2 ties with 0.3: as whole numbers of a common
-# unit. Two sets are not of decimals: fractions, and a conversion that was rounded.
+# unit. Three sets are of other doubles than the nearest: fractions, a conversion that was rounded, and six decimals that
+# were rounded by an inexact division.
 READ = {
     "blocks_thirds": lambda x: Fraction(round(3 * x), 3),
     "blocks_microseconds": lambda x: Fraction(round(x * 1e7), 10**7),
+    "offset_1e9_noise": lambda x: Fraction(round(x * 1e6), 10**6),
 }
 
 
