@@ -92,7 +92,10 @@ fn files_of_numbers_are_compared_like_their_moments() {
     case.write("b", "2e1\n+22\n21.0");
     let of_files = json(case.run(&["compare", "a", "b", "--json"]));
     let of_moments = json(meshstats(&["compare", "--mean", "11", "21", "--sd", "1", "1", "--n", "3", "3", "--json"]));
-    assert_eq!(of_files, of_moments);
+    for (id, of_moments) in of_moments["methods"].as_object().unwrap() {
+        assert_eq!(of_files["methods"][id], *of_moments, "{id}");
+    }
+    assert!(of_files["methods"]["mann_whitney"]["p_value"].is_number(), "which needs the values");
 }
 
 #[test]
@@ -178,7 +181,7 @@ fn a_wrong_command_line_ends_with_2() {
         (&["compare"] as &[&str], "required"),
         (&["compare", "a"], "give two files of numbers or more"),
         (&["compare", "a", "b", "--test", "welsh"], "did you mean welch?"),
-        (&["compare", "a", "b", "--margin", "-1"], "is not a positive number"),
+        (&["compare", "a", "b", "--margin=-1"], "is not a positive number"),
         (&["compare", "a", "b", "--columns", "x", "y"], "--columns are those of one CSV file"),
         (&["compare", "--mean", "1", "2"], "--sd"),
         (&["compare", "--mean", "1", "2", "--sd", "1", "1"], "--n"),

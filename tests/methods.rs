@@ -149,7 +149,7 @@ fn blocks_that_are_missing_or_full_are_told() {
 fn outliers_are_dropped_only_where_the_manifest_says_so() {
     let case = Case::empty();
     let logs = |mode: &str, values: [f64; 8]| {
-        let mut values = values.to_vec();
+        let mut values: Vec<f64> = values.iter().flat_map(|value| [*value, value + 0.05]).collect();
         values.push(if mode == "none" { 30.0 } else { 11.0 });
         for (i, value) in values.iter().enumerate() {
             case.write(&format!("study/{mode}/{i}.txt"), super::program::wrk(*value));
@@ -159,16 +159,16 @@ fn outliers_are_dropped_only_where_the_manifest_says_so() {
     logs("mesh", TREATMENT);
     let results = case.analyzed(&[]);
     let n = |results: &Value| comparison(results, "latency_mean", "mesh")["means"]["baseline"]["n"].clone();
-    assert_eq!(n(&results), 9);
+    assert_eq!(n(&results), 17);
     assert!(notes(&results).contains(&"outliers"), "{:?}", notes(&results));
     case.write("study/meshstats.toml", "outliers = \"drop\"\n");
     case.analyze(&[]).ok();
     let results = case.results("study");
     validate(&results);
-    assert_eq!(n(&results), 8);
+    assert_eq!(n(&results), 16);
     let sample =
         results["samples"].as_array().unwrap().iter().find(|s| s["metric"] == "latency_mean" && s["mode"] == "none");
-    assert_eq!(sample.unwrap()["dropped"], serde_json::json!([{ "run": "8", "value": 0.03 }]));
+    assert_eq!(sample.unwrap()["dropped"], serde_json::json!([{ "run": "16", "value": 0.03 }]));
     let report = case.read("out/study/report.md");
     assert!(report.contains("outside Tukey's fences"), "{report}");
 }

@@ -265,7 +265,7 @@ fn by_registry(inputs: &Inputs, id: &str, case: &str, quantity: &str) -> Option<
 }
 
 /// The methods whose one-sided interval is checked against their two-sided one.
-const T_TESTS: &[&str] = &["welch", "student", "rate_ratio"];
+const T_TESTS: &[&str] = &["welch", "student", "log_ratio_of_means", "rate_ratio"];
 
 /// The name of a case's set, and the settings that stand after it.
 fn parameters(case: &str) -> (&str, Settings) {

@@ -11,6 +11,7 @@ pub(super) fn section(context: &Context) -> Option<Section> {
     let rows: Vec<Vec<Cell>> = diagnosis
         .samples
         .iter()
+        .filter(|sample| sample.distinct > 1)
         .filter_map(|sample| Some(row(context, context.analysis.metric(&sample.metric)?, sample)))
         .collect();
     if rows.is_empty() {
@@ -40,7 +41,7 @@ pub(super) fn section(context: &Context) -> Option<Section> {
          others unless the manifest drops them. p-values are two-sided and not adjusted: of twenty, one is below 0.05 by \
          chance. Nothing here chooses a test."
             .to_owned(),
-        "—: cannot be computed from so few runs, or from runs that do not vary.".to_owned(),
+        "—: cannot be computed from so few runs. Metrics that are the same in every run are left out.".to_owned(),
     ];
     for sample in context.analysis.samples.iter().filter(|sample| !sample.dropped.is_empty()) {
         let Some(metric) = context.analysis.metric(&sample.metric) else { continue };

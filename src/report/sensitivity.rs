@@ -11,7 +11,11 @@ pub(super) fn section(context: &Context) -> Option<Section> {
         .analysis
         .metrics
         .iter()
-        .map(|metric| (metric, context.analysis.comparisons.iter().filter(|c| c.metric == metric.id).collect()))
+        .map(|metric| {
+            // Where nothing was ever counted, no method has anything to say.
+            let says = |c: &&Comparison| c.metric == metric.id && c.methods.0.iter().any(|of| of.answer.is_ok());
+            (metric, context.analysis.comparisons.iter().filter(says).collect())
+        })
         .filter(|(_, comparisons): &(_, Vec<&Comparison>)| !comparisons.is_empty())
         .collect();
     if metrics.is_empty() {

@@ -22,8 +22,8 @@
 //!
 //! # References
 //!
-//! Cohen, Statistical Power Analysis for the Behavioral Sciences, 2nd ed., 1988, doi:10.4324/9780203771587. The interval:
-//! Cumming, Finch (2001), doi:10.1177/0013164401614002.
+//! Cohen, Statistical Power Analysis for the Behavioral Sciences, 2nd ed., 1988, doi:10.4324/9780203771587. The
+//! interval: Cumming, Finch (2001), doi:10.1177/0013164401614002.
 //!
 //! # Checked against
 //!

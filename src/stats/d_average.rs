@@ -2,9 +2,9 @@
 //!
 //! # Definition
 //!
-//! The difference of the means in units of a standard deviation that both modes weigh equally in, however many runs they
-//! have and however much their variances differ. Not to be confused with the mean of both standard deviations, which
-//! some call d_av.
+//! The difference of the means in units of a standard deviation that both modes weigh equally in, however many runs
+//! they have and however much their variances differ. Not to be confused with the mean of both standard deviations,
+//! which some call d_av.
 //!
 //! # Formula
 //!
@@ -19,9 +19,9 @@
 //!
 //! # Assumptions
 //!
-//! Independent runs, normal values; variances may differ. The interval is approximate: sd² is taken for a scaled χ², and
-//! se/sd for known. In simulations with 5 to 30 runs a mode, standard deviations up to 1 : 3 and true values up to 12 the
-//! 95 % interval held the true value in 93 to 97 %; with Welch's df instead of sd's it would be up to 98 %.
+//! Independent runs, normal values; variances may differ. The interval is approximate: sd² is taken for a scaled χ²,
+//! and se/sd for known. In simulations with 5 to 30 runs a mode, standard deviations up to 1 : 3 and true values up to
+//! 12 the 95 % interval held the true value in 93 to 97 %; with Welch's df instead of sd's it would be up to 98 %.
 //!
 //! # References
 //!

@@ -2,8 +2,8 @@
 //!
 //! # Hypothesis
 //!
-//! H₀: |μ₂ − μ₁| ≥ Δ; H₁: |μ₂ − μ₁| < Δ, with Δ = margin, or Δ = margin·|μ₁| when the margin is relative. A small p says
-//! that the modes are the same for all that matters; a large one does not say that they differ.
+//! H₀: |μ₂ − μ₁| ≥ Δ; H₁: |μ₂ − μ₁| < Δ, with Δ = margin, or Δ = margin·|μ₁| when the margin is relative. A small p
+//! says that the modes are the same for all that matters; a large one does not say that they differ.
 //!
 //! # Formula
 //!

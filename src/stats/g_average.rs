@@ -2,7 +2,8 @@
 //!
 //! # Definition
 //!
-//! The nearly unbiased estimate of the difference of the means in units of √((σ₁² + σ₂²)/2); Delacre et al. call it g*s.
+//! The nearly unbiased estimate of the difference of the means in units of √((σ₁² + σ₂²)/2); Delacre et al. call it
+//! g*s.
 //!
 //! # Formula
 //!

@@ -2,8 +2,8 @@
 //!
 //! # Definition
 //!
-//! By how many of the baseline's standard deviations the treatment's mean is off. The treatment may change the variance as
-//! much as it likes without changing the yardstick.
+//! By how many of the baseline's standard deviations the treatment's mean is off. The treatment may change the variance
+//! as much as it likes without changing the yardstick.
 //!
 //! # Formula
 //!
@@ -15,8 +15,9 @@
 //! # Assumptions
 //!
 //! Independent runs, normal values; variances may differ. The interval is approximate: se/sd₁ is taken for known. In
-//! simulations with 5 to 30 runs a mode, standard deviations up to 1 : 3 and true values up to 12 the 95 % interval held
-//! the true value in 93 to 97 %. Δ is as good as its denominator, so with few runs of the baseline the interval is wide.
+//! simulations with 5 to 30 runs a mode, standard deviations up to 1 : 3 and true values up to 12 the 95 % interval
+//! held the true value in 93 to 97 %. Δ is as good as its denominator, so with few runs of the baseline the interval is
+//! wide.
 //!
 //! # References
 //!

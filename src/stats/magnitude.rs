@@ -9,15 +9,15 @@
 //! ```
 //!
 //! from each value up to the next. Only Romano et al. name what is less than small: negligible. The rules do not agree
-//! with each other (δ = 2·A − 1, but 0.56 is a δ of 0.12), which is why a word without its rule says nothing; and all were
-//! made for people, between whom an effect of 0.8 is large, not for runs of a machine.
+//! with each other (δ = 2·A − 1, but 0.56 is a δ of 0.12), which is why a word without its rule says nothing; and all
+//! were made for people, between whom an effect of 0.8 is large, not for runs of a machine.
 //!
 //! # References
 //!
 //! Cohen, Statistical Power Analysis for the Behavioral Sciences, 2nd ed., 1988, 2.2, doi:10.4324/9780203771587.
 //! Vargha, Delaney (2000), doi:10.3102/10769986025002101. Romano, Kromrey, Coraggio, Skowronek, "Appropriate statistics
-//! for ordinal level data: should we really be using t-test and Cohen's d for evaluating group differences on the NSSE and
-//! other surveys?", Florida Association of Institutional Research, 2006.
+//! for ordinal level data: should we really be using t-test and Cohen's d for evaluating group differences on the NSSE
+//! and other surveys?", Florida Association of Institutional Research, 2006.
 
 use serde::Serialize;
 

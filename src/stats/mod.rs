@@ -10,7 +10,9 @@ pub mod brown_forsythe;
 pub mod brunner_munzel;
 pub mod cliffs_delta;
 pub mod cohen_d;
+pub mod d_av;
 pub mod d_average;
+pub mod d_z;
 pub mod describe;
 pub mod distribution;
 pub mod dunnett;
@@ -32,6 +34,9 @@ pub mod negative_binomial;
 pub mod non_inferiority;
 pub mod outliers;
 pub mod overdispersion;
+pub mod paired_change;
+pub mod paired_t;
+pub mod permutation;
 pub mod poisson_ratio;
 pub mod quantisation;
 pub mod power;
@@ -41,9 +46,11 @@ pub mod rate_ratio;
 pub mod ratio_of_means;
 pub mod rng;
 pub mod shapiro_wilk;
+pub mod sign_flip;
 pub mod signed_rank;
 mod standardised;
 pub mod student;
+mod subset_sums;
 pub mod superiority;
 pub mod unadjusted;
 pub mod welch;
@@ -61,6 +68,7 @@ pub static METHODS: &[Method] = &[
     median::METHOD,
     welch::METHOD,
     student::METHOD,
+    permutation::METHOD,
     ratio_of_means::METHOD,
     log_ratio_of_means::METHOD,
     cohen_d::METHOD,
@@ -73,6 +81,11 @@ pub static METHODS: &[Method] = &[
     hodges_lehmann::METHOD,
     superiority::METHOD,
     cliffs_delta::METHOD,
+    paired_t::METHOD,
+    sign_flip::METHOD,
+    paired_change::METHOD,
+    d_z::METHOD,
+    d_av::METHOD,
     signed_rank::METHOD,
     equivalence::METHOD,
     non_inferiority::METHOD,

@@ -11,8 +11,8 @@
 //!
 //! # Formula
 //!
-//! A relative margin is not multiplied by the observed mean as if that were known: the hypothesis is one about the linear
-//! contrast μ₂ − w·μ₁, and its standard error has that of the baseline's mean in it, as Fieller's interval does.
+//! A relative margin is not multiplied by the observed mean as if that were known: the hypothesis is one about the
+//! linear contrast μ₂ − w·μ₁, and its standard error has that of the baseline's mean in it, as Fieller's interval does.
 //!
 //! ```text
 //! estimate       = mean₂ − mean₁
@@ -24,8 +24,8 @@
 //! interval       = below estimate + t(df; level)·standard_error, or above estimate − t(df; level)·standard_error
 //! ```
 //!
-//! p < 1 − level exactly when the interval leaves the limit out; so with a relative margin the bound is not quite that of
-//! a confidence interval of the difference, but allows for the limit being an estimate.
+//! p < 1 − level exactly when the interval leaves the limit out; so with a relative margin the bound is not quite that
+//! of a confidence interval of the difference, but allows for the limit being an estimate.
 //!
 //! # Assumptions
 //!
@@ -55,8 +55,8 @@ pub(super) const METHOD: Method = Method {
     compute: Compute::Moments(|a, b, s| non_inferiority(a, b, margin(s)?, s.alternative, s.level).map(Answer::Test)),
 };
 
-/// Tests whether the treatment's mean is less than a margin worse than the baseline's. The alternative says which way is
-/// better: `Less`, lower values are; `Greater`, higher values are.
+/// Tests whether the treatment's mean is less than a margin worse than the baseline's. The alternative says which way
+/// is better: `Less`, lower values are; `Greater`, higher values are.
 ///
 /// Undefined without a direction, when a sample has fewer than two values, or both are constant; with a relative margin
 /// also when the baseline's mean is zero.
@@ -103,8 +103,8 @@ pub(super) fn margin(settings: &Settings) -> Result<Margin> {
     })
 }
 
-/// The difference on one side that begins to matter, and the weight w for which it is (w − 1)·mean₁ if it depends on the
-/// baseline's mean.
+/// The difference on one side that begins to matter, and the weight w for which it is (w − 1)·mean₁ if it depends on
+/// the baseline's mean.
 fn limit(margin: Margin, side: f64, mean: f64) -> Result<(f64, f64)> {
     let (Margin::Absolute(size) | Margin::Relative(size)) = margin;
     if !(size > 0.0 && size.is_finite()) {

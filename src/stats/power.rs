@@ -71,7 +71,8 @@ pub enum Variation {
 /// Undefined with fewer than 2 runs of a mode, unequal numbers of paired runs, or without variation.
 pub fn power(design: &Design, runs: [usize; 2], difference: f64) -> Result<f64> {
     let test = Test::new(design, runs)?;
-    test.power(finite(finite(difference)? / test.standard_error)?)
+    // Further than that from 0 the power does not change, but the digits of the noncentral t are lost.
+    test.power((finite(difference)? / test.standard_error).clamp(-1e10, 1e10))
 }
 
 /// The difference, treatment − baseline, in the unit of the values, that is found with this power with so many runs of
@@ -249,7 +250,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(100))]
+        #![proptest_config(ProptestConfig::with_cases(48))]
 
         #[test]
         fn the_runs_needed_are_the_fewest(

@@ -100,23 +100,14 @@ impl<'a, const K: usize> Quantiles<'a, K> {
         self.sorted.map(|sorted| Ranked { sorted, p: self.p, up_to: vec![0; sorted.len()] })
     }
 
-    /// What each of the sorted values of a resample weighs in its standard error, for each mode.
-    pub(super) fn weights(&self) -> Result<[Vec<f64>; K]> {
+    /// I(i/n) and 1 − I(i/n) for i from 0 to n, for each mode.
+    pub(super) fn weights(&self) -> Result<[Vec<[f64; 2]>; K]> {
         let mut all = [const { Vec::new() }; K];
         for (weights, mode) in all.iter_mut().zip(self.sorted) {
             let n = mode.len() as f64;
             let h = (n - 1.0) * self.p + 1.0;
-            let weight = |i: usize| {
-                let [from, to] = [i, i + 1].map(|i| i as f64 / n);
-                // By the smaller tail: the last weights may be tiny, and the values far out.
-                let [more, less] = if from < self.p {
-                    [to, from].map(|x| beta::cdf(x, h, n + 1.0 - h))
-                } else {
-                    [from, to].map(|x| beta::sf(x, h, n + 1.0 - h))
-                };
-                Ok(more? - less?)
-            };
-            *weights = (0..mode.len()).map(weight).collect::<Result<_>>()?;
+            let tails = |x: f64| Ok([beta::cdf(x, h, n + 1.0 - h)?, beta::sf(x, h, n + 1.0 - h)?]);
+            *weights = (0..=mode.len()).map(|i| tails(i as f64 / n)).collect::<Result<_>>()?;
         }
         Ok(all)
     }
@@ -171,15 +162,18 @@ impl Ranked<'_> {
     }
 
     /// The quantile, with Maritz and Jarrett's standard error.
-    pub(super) fn estimate(&mut self, ranks: &[usize], weights: &[f64]) -> Estimate {
+    pub(super) fn estimate(&mut self, ranks: &[usize], weights: &[[f64; 2]]) -> Estimate {
         let value = self.quantile(ranks);
-        let (mut before, mut mean, mut square) = (0, 0.0, 0.0);
+        let (mut mean, mut square, mut before) = (0.0, 0.0, [0.0, 1.0]);
         for (x, &up_to) in self.sorted.iter().zip(&self.up_to) {
+            let tails = weights[up_to];
+            // By the smaller tail: the last weights may be tiny, and their values far out.
+            let weight = if tails[0] < 0.5 { tails[0] - before[0] } else { before[1] - tails[1] };
             // Seen from the quantile, so that equal values have no error at all.
-            let (deviation, weight) = (x - value, weights[before..up_to].iter().sum::<f64>());
+            let deviation = x - value;
             mean += weight * deviation;
             square += weight * deviation * deviation;
-            before = up_to;
+            before = tails;
         }
         Estimate { value, error: (square - mean * mean).max(0.0).sqrt() }
     }

@@ -26,7 +26,8 @@
 //!
 //! # Checked against
 //!
-//! mpmath, and SciPy's quasi-Monte Carlo (`tests/reference/dunnett.csv`).
+//! mpmath: 1e-12 (`tests/reference/dunnett.csv`), the critical values that Dunnett published, and Student's t distribution
+//! where there is one difference.
 
 use std::f64::consts::{SQRT_2, TAU};
 
@@ -158,7 +159,7 @@ mod tests {
     #[test]
     fn what_has_no_answer_is_undefined() {
         let mut family = correlated(&[0.5], false);
-        for (t, df) in [(f64::NAN, 3.0), (f64::INFINITY, 3.0), (1.0, 0.9), (1.0, f64::NAN)] {
+        for (t, df) in [(f64::NAN, 3.0), (f64::INFINITY, 3.0), (1.0, 0.4), (1.0, f64::NAN)] {
             assert!(family.sf(t, df).is_err());
         }
         for p in [0.0, 0.5, 0.7, 1.0, f64::NAN] {

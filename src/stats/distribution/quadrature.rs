@@ -18,33 +18,35 @@ pub(super) fn decaying(scale: f64, descent: impl Fn(f64) -> f64) -> f64 {
     scale * STEP * sum
 }
 
-/// ln ∫ exp(ln_f) for a smooth function that has its only peak at `peak`: Gauss–Legendre panels that widen with the
-/// distance from the peak, each halved until that changes the sum by less than 1e-11 of it, when the halves are good to
-/// the last digits. Bounded also where rounding makes the function rough.
-pub(super) fn ln_integral(peak: f64, ln_f: impl Fn(f64) -> f64) -> f64 {
+/// ln ∫ exp(ln_f) for a smooth function that has its only peak at `peak` and changes abruptly there and within about
+/// `steep` of `cliff`, if anywhere: Gauss–Legendre panels that widen with the distance from both places, each halved
+/// until that changes the sum by less than 1e-11 of it, when the halves are good to the last digits. Bounded also where
+/// rounding makes the function rough.
+pub(super) fn ln_integral(peak: f64, cliff: f64, steep: f64, ln_f: impl Fn(f64) -> f64) -> f64 {
     let top = ln_f(peak);
-    let panel = |low, high| (low, high, gauss_legendre(low, high, |x| libm::exp(ln_f(x) - top)));
-    let sum = |panels: &[(f64, f64, f64)]| panels.iter().map(|panel| panel.2).sum::<f64>();
+    // So far below every double, only the order of magnitude counts, and rounding would hide the peak.
+    if top < -1e8 {
+        return top;
+    }
     // How far it is until the function has fallen by a factor, or up to twice as far.
     let reach = |direction: f64, ln_factor: f64| {
-        let falls = |distance: &f64| ln_f(peak + direction * distance) > top - ln_factor;
-        2.0 * (0..60).map(|k| 1e-12 * libm::ldexp(1.0, k)).take_while(falls).last().unwrap_or(1e-12)
+        let above = |distance: &f64| ln_f(peak + direction * distance) > top - ln_factor;
+        2.0 * multiples(1e-12, 2.0).take_while(above).last().unwrap_or(1e-12)
     };
-    let nearest = reach(-1.0, 1.0).min(reach(1.0, 1.0));
-    let mut open = Vec::new();
-    for direction in [-1.0, 1.0] {
-        // Below exp(−45) of the peak nothing counts.
-        let (end, mut near) = (reach(direction, 45.0), 0.0);
-        while near < end {
-            let far = (4.0 * near).max(nearest).min(end);
-            let (a, b) = (peak + direction * near, peak + direction * far);
-            open.push(panel(a.min(b), a.max(b)));
-            near = far;
-        }
+    // Below exp(−45) of the peak nothing counts.
+    let (low, high) = (peak - reach(-1.0, 45.0), peak + reach(1.0, 45.0));
+    let mut breaks = vec![low, high];
+    for (place, width) in [(peak, reach(-1.0, 1.0).min(reach(1.0, 1.0))), (cliff, steep)] {
+        let around = multiples(width, 4.0).flat_map(|distance| [place - distance, place + distance]);
+        breaks.extend(around.chain([place]).filter(|x| low < *x && *x < high));
     }
+    breaks.sort_by(f64::total_cmp);
+    let panel = |low, high| (low, high, gauss_legendre(low, high, |x| libm::exp(ln_f(x) - top)));
+    let sum = |panels: &[(f64, f64, f64)]| panels.iter().map(|panel| panel.2).sum::<f64>();
+    let mut open: Vec<_> = breaks.iter().zip(breaks.iter().skip(1)).map(|(low, high)| panel(*low, *high)).collect();
     let tolerance = 1e-11 * sum(&open);
     let mut settled = 0.0;
-    for _ in 0..1000 {
+    for _ in 0..400 {
         let Some((low, high, whole)) = open.pop() else { break };
         let middle = 0.5 * (low + high);
         let halves = [panel(low, middle), panel(middle, high)];
@@ -55,6 +57,11 @@ pub(super) fn ln_integral(peak: f64, ln_f: impl Fn(f64) -> f64) -> f64 {
         }
     }
     top + libm::log(settled + sum(&open))
+}
+
+/// The first 60 of first, factor·first, factor²·first, ….
+fn multiples(first: f64, factor: f64) -> impl Iterator<Item = f64> {
+    std::iter::successors(Some(first), move |x| Some(factor * x)).take(60)
 }
 
 /// The 16-point rule (Abramowitz, Stegun 1964, table 25.4).

@@ -3,7 +3,7 @@
 //!
 //! # Definition
 //!
-//! T = max(Z₁, …, Z_m)/S, with Zⱼ ~ N(0, 1) and S² ~ χ²(df)/df independent of them; df ≥ 1, not necessarily whole. How
+//! T = max(Z₁, …, Z_m)/S, with Zⱼ ~ N(0, 1) and S² ~ χ²(df)/df independent of them; df ≥ ½, not necessarily whole. How
 //! the Zⱼ depend on each other is in G(x) = P(max Zⱼ > x).
 //!
 //! # Formula
@@ -27,7 +27,7 @@
 //!
 //! # Checked against
 //!
-//! Student's t distribution where m = 1, and mpmath (`tests/reference/studentised_range.csv`, `many_to_one.csv`).
+//! Student's t distribution where m = 1, and mpmath (`tests/reference/studentised_range.csv`, `dunnett.csv`).
 
 use std::collections::HashMap;
 
@@ -50,14 +50,14 @@ impl StudentisedMaximum {
         Self { normal_tail: Box::new(normal_tail), values, known: HashMap::new() }
     }
 
-    /// The upper tail P(T > t). Undefined unless t is finite and df ≥ 1.
+    /// The upper tail P(T > t). Undefined unless t is finite and df ≥ ½.
     pub(in crate::stats) fn sf(&mut self, t: f64, df: f64) -> Result<f64> {
         let (t, df) = (finite(t)?, degrees(df)?);
         let tail = if t == 0.0 { (self.normal_tail)(0.0) } else { self.tail_and_elasticity(t, df).0 };
         finite(tail.min(1.0))
     }
 
-    /// The t with P(T > t) = p. Undefined unless 0 < p < 1 and df ≥ 1, or when t is not positive.
+    /// The t with P(T > t) = p. Undefined unless 0 < p < 1 and df ≥ ½, or when t is not positive.
     pub(in crate::stats) fn quantile(&mut self, p: f64, df: f64) -> Result<f64> {
         if !(p > 0.0 && p < 1.0) {
             return Err(Undefined::because(format!("a probability of {p} has no quantile")));
@@ -141,10 +141,10 @@ impl StudentisedMaximum {
 
 /// Beyond 1e20 degrees of freedom S is 1 to every digit of a double.
 fn degrees(df: f64) -> Result<f64> {
-    if df >= 1.0 {
+    if df >= 0.5 {
         Ok(df.min(1e20))
     } else {
-        Err(Undefined::because(format!("{df} degrees of freedom are fewer than one")))
+        Err(Undefined::because(format!("{df} degrees of freedom are fewer than one half")))
     }
 }
 

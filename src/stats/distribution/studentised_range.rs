@@ -2,7 +2,7 @@
 //!
 //! # Definition
 //!
-//! Q = (max Zᵢ − min Zᵢ)/S, with Z₁, …, Z_k ~ N(0, 1) and S² ~ χ²(df)/df independent; df ≥ 1, not necessarily whole.
+//! Q = (max Zᵢ − min Zᵢ)/S, with Z₁, …, Z_k ~ N(0, 1) and S² ~ χ²(df)/df independent; df ≥ ½, not necessarily whole.
 //!
 //! # Formula
 //!
@@ -28,7 +28,7 @@ use std::f64::consts::{SQRT_2, TAU};
 use super::super::{Result, Undefined};
 use super::studentised_maximum::StudentisedMaximum;
 
-/// The upper tail P(Q > q). Undefined unless q ≥ 0, 2 ≤ k ≤ 1000 and df ≥ 1.
+/// The upper tail P(Q > q). Undefined unless q ≥ 0, 2 ≤ k ≤ 1000 and df ≥ ½.
 pub fn sf(q: f64, k: usize, df: f64) -> Result<f64> {
     if q < 0.0 {
         return Err(Undefined::because(format!("a range is not negative, as {q} is")));
@@ -36,7 +36,7 @@ pub fn sf(q: f64, k: usize, df: f64) -> Result<f64> {
     greatest_difference(k)?.sf(q / SQRT_2, df)
 }
 
-/// The q with P(Q > q) = p. Undefined unless 0 < p < 1, 2 ≤ k ≤ 1000 and df ≥ 1.
+/// The q with P(Q > q) = p. Undefined unless 0 < p < 1, 2 ≤ k ≤ 1000 and df ≥ ½.
 pub fn quantile(p: f64, k: usize, df: f64) -> Result<f64> {
     Ok(greatest_difference(k)?.quantile(p, df)? * SQRT_2)
 }
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn what_has_no_answer_is_undefined() {
-        for (q, k, df) in [(-1.0, 3, 5.0), (f64::NAN, 3, 5.0), (1.0, 1, 5.0), (1.0, 1001, 5.0), (1.0, 3, 0.5)] {
+        for (q, k, df) in [(-1.0, 3, 5.0), (f64::NAN, 3, 5.0), (1.0, 1, 5.0), (1.0, 1001, 5.0), (1.0, 3, 0.4)] {
             assert!(sf(q, k, df).is_err(), "{q} {k} {df}");
         }
         for p in [0.0, 1.0, -0.1, f64::NAN] {

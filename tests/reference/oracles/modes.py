@@ -76,7 +76,9 @@ def range_tail(k, w):
             whole, beyond = 1 - above[i], above[-i]
             within = whole - beyond
             # whole**(k - 1) - within**(k - 1) without cancellation.
-            powers = sum(whole**j * within ** (k - 2 - j) for j in range(k - 1))
+            powers, power = mpf(0), mpf(1)
+            for _ in range(k - 1):
+                powers, power = powers * whole + power, power * within
             total += mpmath.npdf(w / 2 + i * step) * beyond * powers
         return k * total * step
 
@@ -90,7 +92,7 @@ def studentised_difference(k):
 def studentised_range(case, quantity):
     argument, k, df = (mpf(x) for x in case.split())
     k, root = int(k), mpmath.sqrt(2)
-    if k < 2 or df < 1:
+    if k < 2 or df < 0.5:
         return None
     if quantity == "sf" and k == 2:
         return 2 * t_sf(argument / root, df)
