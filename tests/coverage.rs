@@ -2,7 +2,8 @@
 //!
 //! `tests/coverage.md` is the table of many repetitions, which the documentation shows. Here it is checked that few
 //! repetitions agree with it to the binomial error, and that every cell that is not nominal has its reason.
-//! `COVERAGE=full UPDATE_GOLDEN=1 cargo test --release -- coverage` makes the table again.
+//! `COVERAGE=10000,2000 UPDATE_GOLDEN=1 cargo test --release -- coverage` makes the table again, with so many repetitions
+//! of most methods and of those that are slow.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -221,9 +222,10 @@ fn measured() -> impl Iterator<Item = &'static Method> {
     METHODS.iter().filter(|method| matches!(method.kind, Kind::Test | Kind::EffectSize | Kind::Interval))
 }
 
-/// Methods that resample take a hundred times as long as others.
-fn resamples(method: &Method) -> bool {
-    method.id.starts_with("bootstrap") || method.id == "permutation" || method.id == "sign_flip"
+/// Methods that resample or count, and take a hundred times as long as the others.
+fn is_slow(method: &Method) -> bool {
+    const COUNTING: [&str; 5] = ["permutation", "sign_flip", "mann_whitney", "hodges_lehmann", "signed_rank"];
+    method.id.starts_with("bootstrap") || COUNTING.contains(&method.id)
 }
 
 fn simulate(quick: usize, slow: usize) -> Cells {
@@ -241,7 +243,7 @@ fn simulate(quick: usize, slow: usize) -> Cells {
                     let settings = Settings { seed: repetition as u64, ..settings };
                     let mut hits = Vec::new();
                     for (i, method) in measured().enumerate() {
-                        if resamples(method) && repetition >= slow {
+                        if is_slow(method) && repetition >= slow {
                             continue;
                         }
                         let covered = with.answer(method, &settings).and_then(|answer| covers(answer, truths[i]?));
@@ -312,7 +314,9 @@ fn table(cells: &Cells) -> String {
             let of = if models[0] == Model::Poisson { ", rates" } else { "" };
             let _ = writeln!(text, "\n## {title}{of}\n");
             let _ = write!(text, "| method | repetitions |");
-            columns.iter().for_each(|(model, n)| drop(write!(text, " {} {n} |", model.name())));
+            for (model, n) in &columns {
+                let _ = write!(text, " {} {n} |", model.name());
+            }
             let _ = write!(text, "\n| :-- | --: |{}\n", " --: |".repeat(columns.len()));
             for id in ids {
                 let cell =
@@ -401,9 +405,9 @@ fn documented() -> Cells {
 #[test]
 #[cfg_attr(debug_assertions, ignore = "takes minutes without --release")]
 fn few_repetitions_agree_with_the_table() {
-    if std::env::var("COVERAGE").is_ok_and(|value| value == "full") {
-        let cells = simulate(10_000, 2_000);
-        let text = table(&cells);
+    if let Ok(repetitions) = std::env::var("COVERAGE") {
+        let (quick, slow) = repetitions.split_once(',').expect("COVERAGE=<most>,<slow>");
+        let text = table(&simulate(quick.parse().unwrap(), slow.parse().unwrap()));
         println!("{text}");
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             fs::write(path(), text).unwrap();

@@ -32,14 +32,15 @@ pub mod median;
 mod moments;
 pub mod negative_binomial;
 pub mod non_inferiority;
+pub mod none;
 pub mod outliers;
 pub mod overdispersion;
 pub mod paired_change;
 pub mod paired_t;
 pub mod permutation;
 pub mod poisson_ratio;
-pub mod quantisation;
 pub mod power;
+pub mod quantisation;
 mod ranks;
 pub mod rate;
 pub mod rate_ratio;
@@ -52,7 +53,6 @@ mod standardised;
 pub mod student;
 mod subset_sums;
 pub mod superiority;
-pub mod unadjusted;
 pub mod welch;
 pub mod welch_anova;
 
@@ -119,7 +119,7 @@ pub static METHODS: &[Method] = &[
     power::METHOD,
     holm::METHOD,
     benjamini_hochberg::METHOD,
-    unadjusted::METHOD,
+    none::METHOD,
 ];
 
 /// What a user may ask about a method: what it is called, where it comes from, and its answer for data.

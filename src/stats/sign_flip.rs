@@ -28,7 +28,7 @@
 //!
 //! # Checked against
 //!
-//! Fisher's 1726 of 32768 for Darwin's maize; exact counts in Python integers; the random signs by a second
+//! Fisher's 1726 of 32768 for Darwin's maize; exact counts in Python integers; SciPy; the random signs by a second
 //! implementation of the stream (`tests/reference/sign_flip.csv`).
 
 use super::subset_sums::{self, Subsets, Whole};

@@ -384,7 +384,7 @@ mod tests {
     proptest! {
         #[test]
         fn counts_what_an_enumeration_finds(
-            numbers in prop_oneof![prop::collection::vec(-9i64..9, 1..13), prop::collection::vec(-1i64 << 50..1 << 50, 1..13)],
+            numbers in prop::collection::vec(prop_oneof![3 => -9i64..9, 1 => -1i64 << 50..1 << 50], 1..13),
             size in 0usize..13, slack in 0i64..3, alternative in alternative(),
         ) {
             for subsets in [Subsets::Any, Subsets::OfSize(size.min(numbers.len()))] {
@@ -412,7 +412,7 @@ mod tests {
         }
 
         #[test]
-        fn whole_numbers_keep_the_order_and_the_ties(cents in prop::collection::vec(-99_999i32..99_999, 1..20), split in 0usize..20) {
+        fn whole_numbers_keep_the_ties(cents in prop::collection::vec(-99_999i32..99_999, 1..20), split in 0usize..20) {
             for unit in [1e-2, 1e-5, 1.0, 1e3] {
                 let values: Vec<f64> = cents.iter().map(|&x| f64::from(x) * unit).collect();
                 let (a, b) = values.split_at(split.min(values.len()));

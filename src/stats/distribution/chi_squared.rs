@@ -69,10 +69,8 @@ mod tests {
 
         #[test]
         fn any_input_has_an_answer_or_a_reason(x in any::<f64>(), df in any::<f64>()) {
-            for answer in [sf(x, df), sf(x.abs(), df.abs()), sf(x.abs(), 3.5), sf(20.0, df.abs())] {
-                if let Ok(answer) = answer {
-                    prop_assert!((0.0..=1.0).contains(&answer), "{answer}");
-                }
+            for answer in [sf(x, df), sf(x.abs(), df.abs()), sf(x.abs(), 3.5), sf(20.0, df.abs())].into_iter().flatten() {
+                prop_assert!((0.0..=1.0).contains(&answer), "{answer}");
             }
         }
     }

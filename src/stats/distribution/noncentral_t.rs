@@ -25,7 +25,9 @@
 //!
 //! # Checked against
 //!
-//! mpmath: 1e-12 (`tests/reference/noncentral_t.csv`).
+//! mpmath, df from 1 to 1e6, ncp to ±1000, t to ±1e4, both tails down to 1e-300: 1e-12
+//! (`tests/reference/noncentral_t.csv`). Where t and ncp are larger, rounding costs a tail of z standard errors about
+//! 1e-16·z·|ncp| of it.
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI, TAU};
 
@@ -173,15 +175,11 @@ mod tests {
         #[test]
         fn any_input_has_an_answer_or_a_reason(t in any::<f64>(), df in any::<f64>(), ncp in any::<f64>(), p in 0.0..1.0_f64) {
             for (df, ncp) in [(df, ncp), (df.abs(), 3.0), (9.5, ncp), (9.5, t), (1e20, 2.0)] {
-                for tail in [sf(t, df, ncp), cdf(t, df, ncp), sf(2.0, df, ncp)] {
-                    if let Ok(tail) = tail {
-                        prop_assert!((0.0..=1.0).contains(&tail), "{tail}");
-                    }
+                for tail in [sf(t, df, ncp), cdf(t, df, ncp), sf(2.0, df, ncp)].into_iter().flatten() {
+                    prop_assert!((0.0..=1.0).contains(&tail), "{tail}");
                 }
-                for ncp in [noncentrality(t, df, p), noncentrality(2.0, df, p)] {
-                    if let Ok(ncp) = ncp {
-                        prop_assert!(ncp.is_finite());
-                    }
+                for ncp in [noncentrality(t, df, p), noncentrality(2.0, df, p)].into_iter().flatten() {
+                    prop_assert!(ncp.is_finite());
                 }
             }
         }

@@ -31,12 +31,12 @@ pub(super) const METHOD: Method = Method {
     kind: Kind::Adjustment,
     estimand: Estimand::None,
     reference: "Rothman (1990), doi:10.1097/00001648-199001000-00010",
-    compute: Compute::Adjust(unadjusted),
+    compute: Compute::Adjust(none),
 };
 
 /// The p-values of a family of tests as they are; `None` is a test whose p-value is undefined.
 ///
 /// Undefined when a p-value is not in [0, 1].
-pub fn unadjusted(p_values: &[Option<f64>]) -> Result<Adjusted> {
+pub fn none(p_values: &[Option<f64>]) -> Result<Adjusted> {
     Ok(Adjusted { p_values: p_values.to_vec(), family: holm::ascending(p_values)?.len() })
 }
