@@ -6,6 +6,7 @@ use super::number::{self, Scale, decimals_of, fixed, half_width, number, or_miss
 use super::{Context, header};
 use crate::analysis::{Compared, Comparison, Means, MetricInfo, Sample};
 use crate::stats::Interval;
+use crate::stats::magnitude::magnitude;
 
 /// A comparison of means with the metric it is of.
 struct Item<'a> {
@@ -383,6 +384,7 @@ fn tests_table(context: &Context, items: &[Item]) -> Table {
         format!("Test: {}, two-sided. Effect size: {effect}.", labels(items, |comparison| Some(comparison.test))),
         family_note(context, items),
     ];
+    notes.extend(in_words(context, items));
     notes.extend(undefined_notes(context, items));
     Table {
         id: "tests".to_owned(),
@@ -391,6 +393,27 @@ fn tests_table(context: &Context, items: &[Item]) -> Table {
         rows,
         notes,
     }
+}
+
+/// How large the effects are in words, by the rule whose words they are.
+fn in_words(context: &Context, items: &[Item]) -> Option<String> {
+    let mut rule = None;
+    let words: Vec<String> = items
+        .iter()
+        .filter_map(|item| {
+            let applied = item.comparison.methods.get(item.comparison.effect?)?;
+            let size = magnitude(applied.estimand, applied.answer.as_ref().ok()?.estimate()?)?;
+            rule = Some(size);
+            Some(format!("{}, {}: {}", item.metric.label, item.place(context), size.label))
+        })
+        .collect();
+    let rule = rule?;
+    Some(format!(
+        "In the words of {}: {}. The rule was made for people; for runs of a machine even a small difference can be \
+         “large”.",
+        rule.reference,
+        words.join("; ")
+    ))
 }
 
 /// The runs of every primary metric, a figure a scenario.

@@ -42,8 +42,10 @@ fn introduction(context: &Context, agree: bool) -> String {
     context.prose(&format!(
         "What each method that applies to a metric says; the ones chosen beforehand are in the tables above. A method \
          finds a difference when its p-value is below {} or, if it has none, when its interval excludes “no difference”. \
-         p-values here are not adjusted. {agree}",
-        number::shortest(1.0 - context.analysis.study.confidence)
+         p-values here are not adjusted. Bootstraps take {} resamples of the runs, seed {}. {agree}",
+        number::shortest(1.0 - context.analysis.study.confidence),
+        crate::analysis::RESAMPLES,
+        context.analysis.study.seed
     ))
 }
 

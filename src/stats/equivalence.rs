@@ -38,7 +38,7 @@ use super::{
 
 pub(super) const METHOD: Method = Method {
     id: "equivalence",
-    label: "Equivalence (TOST: two one-sided Welch tests; interval at 1 − 2α)",
+    label: "Equivalence (TOST, Welch; interval at 1 − 2α)",
     kind: Kind::Equivalence,
     estimand: Estimand::MeanDifference,
     reference: "Schuirmann (1987), doi:10.1007/BF01068419",

@@ -55,7 +55,7 @@ use super::{
 
 pub(super) const METHOD: Method = Method {
     id: "negative_binomial",
-    label: "Negative binomial rate ratio (a dispersion per mode, Wald)",
+    label: "Negative binomial rate ratio (Wald)",
     kind: Kind::Test,
     estimand: Estimand::RateRatio,
     reference: "Lawless (1987), doi:10.2307/3314912; Paul and Alam (2015), doi:10.1080/00949655.2014.955025",

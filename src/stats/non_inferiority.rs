@@ -48,7 +48,7 @@ use super::{
 
 pub(super) const METHOD: Method = Method {
     id: "non_inferiority",
-    label: "Non-inferiority (one-sided Welch test against a margin)",
+    label: "Non-inferiority (one-sided Welch test)",
     kind: Kind::Equivalence,
     estimand: Estimand::MeanDifference,
     reference: "Schuirmann (1987), doi:10.1007/BF01068419",

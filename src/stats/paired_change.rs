@@ -38,7 +38,7 @@ use super::{
 pub(super) const METHOD: Method = Method {
     id: "paired_change",
     label: "Relative change of the mean of pairs (Fieller)",
-    kind: Kind::EffectSize,
+    kind: Kind::Interval,
     estimand: Estimand::RelativeChange,
     reference: "Fieller (1954), doi:10.1111/j.2517-6161.1954.tb00159.x",
     compute: Compute::Pairs(|a, b, s| paired_change(a, b, s.level).map(Answer::Effect)),

@@ -9,7 +9,7 @@
 //!
 //! ```text
 //! ncp      = difference/standard_error
-//! power    = P(T > c) + P(T ≤ −c),  c = t(df; 1 − alpha/2), T noncentral t(df, ncp); one-sided: one tail, alpha for alpha/2
+//! power    = P(T > c) + P(T ≤ −c),  c = t(df; 1 − alpha/2), T noncentral t(df, ncp); one-sided: one tail, of alpha
 //! independent modes: standard_error, df as in Welch's test, of the true standard deviations
 //! paired runs:       standard_error = sd/√n, df = n − 1, sd that of the differences
 //! ```
@@ -115,7 +115,7 @@ pub fn runs_needed(design: &Design, ratio: [usize; 2], difference: f64, power: f
     while !suffices(enough)? {
         if enough == limit {
             return Err(Undefined::because(format!(
-                "it takes more than {MOST_RUNS} runs of a mode to find a difference of {difference} with a power of {power}"
+                "finding a difference of {difference} with a power of {power} takes more than {MOST_RUNS} runs of a mode"
             )));
         }
         below = enough;
@@ -282,15 +282,18 @@ mod tests {
         }
 
         #[test]
-        fn the_unit_does_not_matter(design in designs(), n in 2_usize..100, difference in -5.0..5.0, exponent in -200..200) {
+        fn the_unit_does_not_matter(design in designs(), n in 2_usize..100, size in -5.0..5.0, exponent in -200..200) {
             let by = libm::ldexp(1.0, exponent);
-            let (here, there) = (power(&design, [n, n], difference), power(&scaled(&design, by), [n, n], by * difference));
-            assert_relative_eq!(here.unwrap(), there.unwrap(), max_relative = 1e-12);
+            let here = power(&design, [n, n], size).unwrap();
+            let there = power(&scaled(&design, by), [n, n], by * size).unwrap();
+            assert_relative_eq!(here, there, max_relative = 1e-12);
         }
 
         #[test]
-        fn swapping_the_modes_turns_the_sign(sd in [0.1..10.0, 0.1..10.0], runs in [2_usize..100, 2..100], by in -5.0..5.0) {
-            let design = |sd: [f64; 2], alternative| Design { variation: Variation::Independent(sd), alpha: 0.05, alternative };
+        fn swapping_the_modes_turns_the_sign(
+            sd in [0.1..10.0, 0.1..10.0], runs in [2_usize..100, 2..100], by in -5.0..5.0,
+        ) {
+            let design = |sd, alternative| Design { variation: Variation::Independent(sd), alpha: 0.05, alternative };
             let there = power(&design(sd, Alternative::Less), runs, by).unwrap();
             let back = power(&design([sd[1], sd[0]], Alternative::Greater), [runs[1], runs[0]], -by).unwrap();
             assert_relative_eq!(there, back, max_relative = 1e-12);

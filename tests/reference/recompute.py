@@ -15,6 +15,7 @@ import csv
 import importlib
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -47,13 +48,14 @@ def r_values(rows):
     return [None if line in ("NA", "NaN") else mpf(line) for line in out.stdout.split()]
 
 
-def recomputed(rows):
-    """The value of each (method, case, quantity, oracle)."""
-    of_r = iter(r_values([row[:3] for row in rows if row[3] == "R"]))
-    for method, case, quantity, oracle in rows:
-        if oracle == "R":
+def recomputed(method, rows):
+    """The value of each row of a method's file."""
+    cases = [(method, row["case"], row["quantity"]) for row in rows]
+    of_r = iter(r_values([case for case, row in zip(cases, rows) if row["oracle"] == "R"]))
+    for (_, case, quantity), row in zip(cases, rows):
+        if row["oracle"] == "R":
             yield next(of_r)
-        elif oracle == "SciPy":
+        elif row["oracle"] == "SciPy":
             yield entry("SCIPY", method)(case, quantity)
         else:
             yield function(method)(case, quantity)
@@ -75,21 +77,27 @@ def disagreement(row, value):
     return None if abs(value - expected) <= tolerance else f"recomputed {mpmath.nstr(value, 20)}"
 
 
-def main():
-    rows = []
-    for path in sorted(HERE.glob("*.csv")):
-        if sys.argv[1:] and path.stem not in sys.argv[1:]:
-            continue
-        with path.open(newline="") as file:
-            rows += [(path.stem, row) for row in csv.DictReader(file)]
-    wrong = 0
-    values = recomputed([(method, row["case"], row["quantity"], row["oracle"]) for method, row in rows])
-    for (method, row), value in zip(rows, values, strict=True):
+def check(path):
+    """How many rows a file has, and what is wrong with them."""
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    wrong = []
+    for row, value in zip(rows, recomputed(path.stem, rows), strict=True):
         if problem := disagreement(row, value):
-            wrong += 1
-            print(f"{method}.csv: {row['case']}: {row['quantity']} = {row['expected']} by {row['oracle']}: {problem}")
-    print(f"{len(rows)} values, {wrong} disagree")
-    return 1 if wrong or not rows else 0
+            wrong.append(f"{path.name}: {row['case']}: {row['quantity']} = {row['expected']} by {row['oracle']}: {problem}")
+    return len(rows), wrong
+
+
+def main():
+    files = [path for path in sorted(HERE.glob("*.csv")) if not sys.argv[1:] or path.stem in sys.argv[1:]]
+    count, wrong = 0, []
+    # A file at a time, so that a slow oracle does not keep the others waiting.
+    with ProcessPoolExecutor() as pool:
+        for rows, problems in pool.map(check, files):
+            count += rows
+            wrong += problems
+    print(*wrong, f"{count} values, {len(wrong)} disagree", sep="\n")
+    return 1 if wrong or not count else 0
 
 
 if __name__ == "__main__":

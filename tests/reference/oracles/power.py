@@ -33,11 +33,29 @@ class Test:
         return mpmath.findroot(lambda d: self.power(d) - power, (sign * guess, sign * guess * mpf("0.99")), tol=1e-40)
 
 
+def undefined(alternative, alpha, sds, runs, values, quantity):
+    if not 0 < alpha < 1 or min(sds) < 0 or max(sds) == 0 or (len(sds) == 1 and runs[0] != runs[1]):
+        return True
+    if quantity != "power" and not alpha < values[-1] < 1:
+        return True
+    if quantity != "runs_needed":
+        return min(runs) < 2
+    difference = values[0] * (-1 if alternative == "less" else 1)
+    if min(runs) < 1 or difference == 0 or (alternative != "two-sided" and difference < 0):
+        return True
+    # More than ten million runs of a mode.
+    most = 10**7 // max(runs)
+    return Test(alternative, alpha, sds, [n * most for n in runs]).power(values[0]) < values[1]
+
+
 def power(case, quantity):
     alternative, alpha, sds, runs, *rest = case.split()
     sds, runs = [mpf(float(sd)) for sd in sds.split(",")], [int(n) for n in runs.split(",")]
     values = [mpf(float(value)) for value in rest]
-    test = lambda multiple: Test(alternative, mpf(float(alpha)), sds, [n * multiple for n in runs])
+    alpha = mpf(float(alpha))
+    if undefined(alternative, alpha, sds, runs, values, quantity):
+        return None
+    test = lambda multiple: Test(alternative, alpha, sds, [n * multiple for n in runs])
     if quantity == "power":
         return test(1).power(*values)
     if quantity == "detectable":
