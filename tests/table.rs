@@ -190,7 +190,7 @@ fn a_table_may_hold_metrics_of_its_own() {
     let of_memory = &comparison(&results, "memory", "on")["means"];
     assert_eq!(of_memory["difference"], 65.0);
     assert_eq!(results["metrics"][0]["unit"], serde_json::json!({ "named": "MiB used" }));
-    assert_eq!(notes(&results), ["unknown-metric"], "a name that may be a slip is noted");
+    assert_eq!(notes(&results), ["unknown-metric", "few-runs"], "a name that may be a slip is noted");
     assert_eq!(results["notes"][0]["remedy"], "write `latency_mean` if that was meant");
     let case = table(csv);
     case.run(&["analyze", "runs.csv", "-o", "out"]).ok();

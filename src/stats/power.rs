@@ -27,8 +27,8 @@
 //! # References
 //!
 //! Cohen, Statistical Power Analysis for the Behavioral Sciences, 1988, doi:10.4324/9780203771587. Harrison, Brady,
-//! "Sample size and power calculations using the noncentral t-distribution", Stata Journal 4(2), 2004. For Welch's test:
-//! Jan, Shieh (2011), doi:10.3758/s13428-011-0095-7.
+//! "Sample size and power calculations using the noncentral t-distribution", Stata Journal 4(2), 2004. For Welch's
+//! test: Jan, Shieh (2011), doi:10.3758/s13428-011-0095-7.
 //!
 //! # Checked against
 //!
@@ -87,8 +87,8 @@ pub fn minimum_detectable_difference(design: &Design, runs: [usize; 2], power: f
     finite(test.standard_error * test.noncentrality(power)?)
 }
 
-/// The fewest runs of each mode, in this ratio of whole numbers (as `[1, 1]` or `[2, 3]`), that find the difference with
-/// this power.
+/// The fewest runs of each mode, in this ratio of whole numbers (as `[1, 1]` or `[2, 3]`), that find the difference
+/// with this power.
 ///
 /// Undefined where [`power`] is, unless alpha < power < 1, for no difference or one that the alternative does not look
 /// for, and when it takes more than [`MOST_RUNS`] runs of a mode.
@@ -115,7 +115,7 @@ pub fn runs_needed(design: &Design, ratio: [usize; 2], difference: f64, power: f
     while !suffices(enough)? {
         if enough == limit {
             return Err(Undefined::because(format!(
-                "finding a difference of {difference} with a power of {power} takes more than {MOST_RUNS} runs of a mode"
+                "finding a difference of {difference} with a power of {power} takes over {MOST_RUNS} runs of a mode"
             )));
         }
         below = enough;

@@ -173,7 +173,9 @@ mod tests {
         }
 
         #[test]
-        fn any_input_has_an_answer_or_a_reason(t in any::<f64>(), df in any::<f64>(), ncp in any::<f64>(), p in 0.0..1.0_f64) {
+        fn any_input_has_an_answer_or_a_reason(
+            t in any::<f64>(), df in any::<f64>(), ncp in any::<f64>(), p in 0.0..1.0_f64,
+        ) {
             for (df, ncp) in [(df, ncp), (df.abs(), 3.0), (9.5, ncp), (9.5, t), (1e20, 2.0)] {
                 for tail in [sf(t, df, ncp), cdf(t, df, ncp), sf(2.0, df, ncp)].into_iter().flatten() {
                     prop_assert!((0.0..=1.0).contains(&tail), "{tail}");
