@@ -68,11 +68,11 @@ treatment, mean ± SD  15.0000 ± 0.220000 (n = 20)
 difference            3.34000
 change (%)            28.6449
 
-Method                                 Estimate   95 % CI               Statistic  df       p, two-sided
-Welch's t-test                         3.34000    [3.18917, 3.49083]    44.8534    37.3955  4.0e-34
-Relative change of the mean (Fieller)  28.6449 %  [27.1377, 30.1766] %
-Cohen's d (pooled SD)                  14.1839    [10.9422, 17.4126]
-Hedges' g (pooled SD)                  13.9018    [10.7246, 17.0663]
+Method                                 Estimate of          Estimate   95 % CI               Statistic  df       p, two-sided
+Welch's t-test                         difference of means  3.34000    [3.18917, 3.49083]    44.8534    37.3955  4.0e-34
+Relative change of the mean (Fieller)  change               28.6449 %  [27.1377, 30.1766] %
+Cohen's d (pooled SD)                  difference ÷ SD      14.1839    [10.9422, 17.4126]
+Hedges' g (pooled SD)                  difference ÷ SD      13.9018    [10.7246, 17.0663]
 "
     );
 }

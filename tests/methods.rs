@@ -207,6 +207,8 @@ fn a_margin_asks_for_equivalence() {
     assert!(methods["equivalence"]["p_value"].as_f64().unwrap() < 0.01, "{methods}");
     assert!(methods["non_inferiority"]["p_value"].as_f64().unwrap() < 0.01, "{methods}");
     assert_eq!(methods["non_inferiority"]["alternative"], "less", "less latency is better");
+    let report = case.read("out/runs/report.md");
+    assert!(report.contains("2.00 ms") && report.contains("| shown"), "{report}");
     let results = analyze(&case, &csv, &["--margin", "latency_mean=1%"]);
     let methods = &comparison(&results, "latency_mean", "mesh")["methods"];
     assert!(methods["equivalence"]["p_value"].as_f64().unwrap() > 0.9, "{methods}");
@@ -227,6 +229,7 @@ fn the_test_that_is_chosen_decides() {
     // A test that does not apply leaves the usual one.
     let results = analyze(&case, &csv, &["--test", "rate_ratio"]);
     assert_eq!(comparison(&results, "latency_mean", "mesh")["test"], "paired_t");
+    assert!(notes(&results).contains(&"method-not-used"), "{:?}", notes(&results));
 }
 
 #[test]
@@ -260,7 +263,10 @@ fn methods_that_disagree_are_told() {
     rows[8].2 = 19.0;
     analyze(&case, &table(&rows), &[]);
     let report = case.read("out/runs/report.md");
-    assert!(report.contains("methods find a difference (") && report.contains("do not ("), "{report}");
+    assert!(
+        report.contains("methods find a difference: ") || report.contains("methods find no difference: "),
+        "{report}"
+    );
 }
 
 #[test]
@@ -283,6 +289,8 @@ fn plan_says_what_runs_can_find() {
         case.run(&["plan", "--mean", &mean, "--sd", &sds[0], &sds[1], "--n", &more, "--difference", "1%", "--json"]);
     let power = json(&of_sds.ok().stdout)[0]["target"]["power"].as_f64().unwrap();
     assert!((0.8..0.85).contains(&power), "{needed} runs have a power of {power}");
+    let needed = json(&case.run(&["plan", "--sd", "1", "--difference", "1", "--json"]).ok().stdout);
+    assert_eq!(needed[0]["runs"], serde_json::json!([17, 17]), "R: power.t.test(delta = 1, power = 0.8) says 16.7");
     case.run(&["plan", "--sd", "1", "--n", "1"]).fails(2, "error: --n 1: a test needs two runs or more\n");
     case.run(&["plan", "runs.csv", "--difference", "2 Gbit/s"]).fails(
         2,

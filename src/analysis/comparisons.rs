@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::means::{Means, Side};
-use super::methods::{Data, Methods};
+use super::methods::{Chosen, Data, Methods};
 use super::{MetricInfo, MetricKind, Sample, StudyInfo};
 use crate::error::{Error, Problem};
 use crate::stats::outcome::{self, Outcome};
@@ -242,6 +242,14 @@ fn comparison(info: &StudyInfo, metric: &MetricInfo, baseline: &Sample, treatmen
     }
 }
 
+/// The chosen methods that apply to no comparison of the study.
+pub fn unused(chosen: &Chosen, comparisons: &[Comparison]) -> Vec<String> {
+    let used = |id: &String| {
+        comparisons.iter().any(|c| [Some(c.test), c.effect, c.difference, c.change].contains(&Some(id.as_str())))
+    };
+    [&chosen.test, &chosen.effect, &chosen.interval].into_iter().flatten().filter(|id| !used(id)).cloned().collect()
+}
+
 /// The values of the blocks that both modes have, in one order; `None` where fewer than two blocks are shared.
 fn pair(baseline: &Sample, treatment: &Sample) -> Option<(Pairing, [Vec<f64>; 2])> {
     let [of_baseline, of_treatment] = [baseline, treatment].map(by_block);
@@ -324,6 +332,8 @@ pub struct Family {
     pub metrics: Vec<String>,
     /// How many p-values it holds; undefined ones do not count.
     pub size: usize,
+    /// How many of its tests are undefined.
+    pub undefined: usize,
 }
 
 /// Adjusts the p-values of the primary metrics for being tested together.
@@ -339,9 +349,10 @@ pub fn adjust(
     };
     let members: Vec<usize> = (0..comparisons.len()).filter(|i| primary.contains(&comparisons[*i].metric)).collect();
     let p_values: Vec<Option<f64>> = members.iter().map(|i| comparisons[*i].p_value()).collect();
+    let undefined = p_values.iter().filter(|p| p.is_none()).count();
     let adjusted = run(&p_values).map_err(|undefined| bug(undefined.to_string()))?;
     for (i, p) in members.into_iter().zip(adjusted.p_values) {
         comparisons[i].p_adjusted = p;
     }
-    Ok(Family { method: method.id, label: method.label, metrics: primary.to_vec(), size: adjusted.family })
+    Ok(Family { method: method.id, label: method.label, metrics: primary.to_vec(), size: adjusted.family, undefined })
 }

@@ -12,7 +12,7 @@ use crate::stats::{
     Alternative, Answer, Compute, Estimand, Events, Kind, METHODS, Margin, Method, Moments, Result, Settings,
     TestResult, Undefined,
 };
-use crate::study::{MANIFEST, Outliers, Study};
+use crate::study::{Outliers, Study};
 use crate::toml_file::nearest;
 
 /// The adjustment of a study that names none.
@@ -45,7 +45,7 @@ impl Chosen {
     /// When it names a method or a metric that does not exist, or a margin that is none.
     pub fn of(study: &Study, metrics: &[&Metric]) -> std::result::Result<Self, Error> {
         let manifest = &study.manifest;
-        let problem = |what: String, remedy: String| Error::from(Problem::new(study.shown(MANIFEST), what, remedy));
+        let problem = |what: String, remedy: String| Error::from(Problem::new(study.place(), what, remedy));
         let known = |key: &str, kind: Kind, ids: &[String]| match ids.iter().find(|id| !ids_of(kind).any(|k| k == *id))
         {
             Some(id) => Err(problem(format!("`{key}` names `{id}`, which is no {}", kind.noun()), remedy(kind, id))),
@@ -79,7 +79,8 @@ impl Chosen {
 
 /// The ids of the methods of a kind that can be chosen.
 pub fn ids_of(kind: Kind) -> impl Iterator<Item = &'static str> {
-    METHODS.iter().filter(move |method| method.kind == kind).map(|method| method.id)
+    let compares = |method: &&Method| !matches!(method.compute, Compute::Sample(_));
+    METHODS.iter().filter(move |method| method.kind == kind && compares(method)).map(|method| method.id)
 }
 
 fn remedy(kind: Kind, id: &str) -> String {
@@ -90,7 +91,7 @@ fn remedy(kind: Kind, id: &str) -> String {
     }
 }
 
-/// A margin as it is written: `2%` of the baseline's mean, `0.2 ms`, or a number in the metric's base unit.
+/// A margin as it is written: `2%` of the baseline's mean, `0.2 ms`, or a number alone where the metric has no unit.
 ///
 /// # Errors
 /// What is wrong with it, and what to do.
@@ -104,6 +105,10 @@ pub fn margin(text: &str, unit: &Unit) -> std::result::Result<Margin, (String, S
     };
     if name == "%" {
         return Ok(Margin::Relative(number / 100.0));
+    }
+    let has_unit = !["", "count", "1"].contains(&unit.base_name());
+    if name.is_empty() && has_unit {
+        return Err((format!("has no unit, and the metric is in {}", unit.base_name()), remedy()));
     }
     if name.is_empty() || name == unit.base_name() {
         return Ok(Margin::Absolute(number));

@@ -253,6 +253,7 @@ pub fn analyze(study: &Study, table: &Table, claims: Option<&Claims>) -> Result<
     let mut noticed = notes::notes(&info, table, study);
     noticed.extend(diagnosed);
     noticed.extend(notes::of_dropped(&samples));
+    noticed.extend(notes::of_unused(&comparisons::unused(&info.methods, &comparisons)));
     let mut analysis = Analysis {
         schema_version: SCHEMA_VERSION,
         generator: concat!("meshstats ", env!("CARGO_PKG_VERSION")).to_owned(),

@@ -46,6 +46,16 @@ pub fn notes(info: &StudyInfo, table: &Table, study: &Study) -> Vec<CountedNote>
     counted
 }
 
+/// That a chosen method could not be used, so that the usual one stands in its place.
+pub fn of_unused(ids: &[String]) -> Option<CountedNote> {
+    let note = Note::new(
+        "method-not-used",
+        "a chosen method fits no comparison, so the usual one stands in its place",
+        "see in `meshstats list tests` what it needs: pairs need blocks, several methods three modes or more",
+    );
+    (!ids.is_empty()).then(|| CountedNote { note: note.with_detail(ids.join(", ")), applies_to: Vec::new() })
+}
+
 /// That runs were left out because the manifest drops outliers.
 pub fn of_dropped(samples: &[Sample]) -> Option<CountedNote> {
     let dropped: usize = samples.iter().map(|sample| sample.dropped.len()).sum();

@@ -25,7 +25,8 @@ pub struct Planned {
     pub paired: bool,
     pub baseline_mean: f64,
     /// What the power is of: the measured standard deviations and difference are taken for the true ones.
-    pub difference: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub difference: Option<f64>,
     #[serde(with = "outcome")]
     #[schemars(with = "Outcome<f64>")]
     pub power: Result<f64>,
@@ -84,7 +85,7 @@ impl Planned {
         let sd = ((baseline.sd * baseline.sd + treatment.sd * treatment.sd) / 2.0).sqrt();
         let design = Design { variation, alpha, alternative };
         let difference = treatment.mean - baseline.mean;
-        Self::new(design, [baseline.n, treatment.n], sd, baseline.mean, difference, wanted)
+        Self::new(design, [baseline.n, treatment.n], sd, baseline.mean, Some(difference), wanted)
     }
 
     /// Of a comparison of means; `None` where a mode has fewer than two runs, or it is of rates.
@@ -100,7 +101,7 @@ impl Planned {
             Some((pairs, error, estimate)) => {
                 let sd = error * (pairs as f64).sqrt();
                 let design = Design { variation: Variation::Paired(sd), alpha, alternative };
-                Self { paired: true, ..Self::new(design, [pairs; 2], sd, baseline.mean, estimate, wanted) }
+                Self { paired: true, ..Self::new(design, [pairs; 2], sd, baseline.mean, Some(estimate), wanted) }
             }
             None => unpaired,
         };
@@ -112,7 +113,14 @@ impl Planned {
         })
     }
 
-    fn new(design: Design, runs: [usize; 2], sd: f64, baseline_mean: f64, difference: f64, wanted: f64) -> Self {
+    fn new(
+        design: Design,
+        runs: [usize; 2],
+        sd: f64,
+        baseline_mean: f64,
+        difference: Option<f64>,
+        wanted: f64,
+    ) -> Self {
         Self {
             metric: String::new(),
             scenario: None,
@@ -121,7 +129,10 @@ impl Planned {
             paired: false,
             baseline_mean,
             difference,
-            power: power(&design, runs, difference),
+            power: match difference {
+                Some(difference) => power(&design, runs, difference),
+                None => Err(Undefined::because("no means were given")),
+            },
             minimum_detectable: minimum_detectable_difference(&design, runs, wanted),
             design,
             sd,
@@ -132,8 +143,8 @@ impl Planned {
     pub fn needs(&self, target: Target, wanted: f64) -> Result<Needs> {
         let size = match target {
             Target::Difference(Margin::Absolute(size)) => size,
-            Target::Difference(Margin::Relative(share)) if self.baseline_mean == 0.0 => {
-                return Err(Undefined::because(format!("{share} of a baseline of zero is nothing")));
+            Target::Difference(Margin::Relative(_)) if self.baseline_mean == 0.0 => {
+                return Err(Undefined::because("a percentage needs a baseline's mean other than zero"));
             }
             Target::Difference(Margin::Relative(share)) => share * self.baseline_mean.abs(),
             Target::Standardised(d) => d * self.sd,
@@ -144,6 +155,11 @@ impl Planned {
             power: self.power_of(self.runs, difference),
             runs: runs_needed(&self.design, [1, 1], difference, wanted),
         })
+    }
+
+    /// The same without a difference, where no means were given.
+    pub fn without_difference(self) -> Self {
+        Self { difference: None, power: Err(Undefined::because("no means were given")), ..self }
     }
 
     /// The power to find a difference with so many runs.

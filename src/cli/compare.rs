@@ -14,7 +14,9 @@ use crate::error::{Error, Problem};
 use crate::metric::{Better, Unit};
 use crate::report::model::Align;
 use crate::report::number::{p_value, shortest, significant};
-use crate::stats::{Answer, Estimand, Events, Interval, Kind, Margin, Moments, Pairwise, Settings, Undefined};
+use crate::stats::{
+    Answer, Compute, Estimand, Events, Interval, Kind, METHODS, Margin, Moments, Pairwise, Settings, Undefined,
+};
 use crate::toml_file::nearest;
 
 /// What is shown of two samples where nothing was chosen, as far as it applies.
@@ -131,15 +133,58 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         let one = |comparison: &Comparison| table(comparison, arguments);
         let mut parts: Vec<String> = all.comparisons.iter().map(one).collect();
         if let Some(at_once) = &all.at_once {
-            for (i, part) in parts.iter_mut().enumerate() {
-                *part = format!("{}\n{part}", terminal::bold(&format!("treatment {} against the baseline", i + 1)));
+            let names = names(arguments, all.comparisons.len() + 1);
+            for (part, name) in parts.iter_mut().zip(names.iter().skip(1)) {
+                let baseline = names.first().map_or("", String::as_str);
+                *part = format!("{}\n{part}", terminal::bold(&format!("{name} against {baseline}")));
             }
-            parts.push(of_modes(at_once, arguments.confidence));
+            // Where only methods for several modes were asked for, the pairs one by one have nothing to say.
+            if chosen(arguments).next().is_some() && chosen(arguments).all(|id| is_of_modes(id)) {
+                parts.clear();
+            }
+            parts.push(of_modes(at_once, &names, arguments));
         }
         parts.join("\n")
     };
     terminal::print(&text);
     Ok(())
+}
+
+/// What the samples are called: by file or column, or by number.
+fn names(arguments: &Arguments, count: usize) -> Vec<String> {
+    let width = if arguments.counts { 2 } else { 1 };
+    let mut names: Vec<String> = if arguments.columns.is_empty() {
+        arguments.files.iter().map(|file| file.display().to_string()).collect()
+    } else {
+        arguments.columns.iter().step_by(width).cloned().collect()
+    };
+    if names.is_empty() {
+        names = (0..count).map(|i| if i == 0 { "the baseline".to_owned() } else { format!("treatment {i}") }).collect();
+    }
+    names
+}
+
+fn chosen(arguments: &Arguments) -> impl Iterator<Item = &String> {
+    [&arguments.test, &arguments.effect, &arguments.interval].into_iter().flatten()
+}
+
+fn compute(id: &str) -> Option<Compute> {
+    METHODS.iter().find(|method| method.id == id).map(|method| method.compute)
+}
+
+fn is_of_modes(id: &str) -> bool {
+    matches!(compute(id), Some(Compute::Omnibus(_) | Compute::Pairwise(_)))
+}
+
+/// What a method needs that these data are not.
+fn needs(id: &str) -> &'static str {
+    match compute(id) {
+        Some(Compute::Pairs(_)) => "needs values that belong together: add --paired",
+        Some(Compute::Samples(_)) => "needs the values themselves: give files or --columns",
+        Some(Compute::Events(_)) => "needs counts with their exposure: add --counts",
+        Some(Compute::Omnibus(_) | Compute::Pairwise(_)) => "needs three samples or more",
+        _ => "needs values: leave out --counts",
+    }
 }
 
 fn settings(arguments: &Arguments) -> Settings {
@@ -376,8 +421,7 @@ fn bounds(interval: Option<Interval>, factor: f64) -> String {
 /// The sides, then the chosen methods side by side.
 fn table(comparison: &Comparison, arguments: &Arguments) -> String {
     let mut text = comparison.means.as_ref().map_or(String::new(), sides);
-    let chosen: Vec<&String> =
-        [&arguments.test, &arguments.effect, &arguments.interval].into_iter().flatten().collect();
+    let chosen: Vec<&String> = chosen(arguments).collect();
     let wanted = |applied: &&Applied| {
         arguments.all
             || applied.kind == Kind::Equivalence
@@ -388,6 +432,7 @@ fn table(comparison: &Comparison, arguments: &Arguments) -> String {
     let ci = format!("{} % CI", shortest(arguments.confidence * 100.0));
     let header = [
         ("Method", Align::Left),
+        ("Estimate of", Align::Left),
         ("Estimate", Align::Left),
         (&*ci, Align::Left),
         ("Statistic", Align::Left),
@@ -396,7 +441,16 @@ fn table(comparison: &Comparison, arguments: &Arguments) -> String {
     ];
     text.push_str(&terminal::aligned(&header, &rows));
     for id in chosen.iter().filter(|id| !comparison.methods.0.iter().any(|applied| applied.id == id.as_str())) {
-        text.push_str(&format!("note: {id} does not apply to these data: see `meshstats list methods`\n"));
+        if arguments.files.len().max(arguments.columns.len()) < 3 || !is_of_modes(id) {
+            text.push_str(&format!("note: {id} {}\n", needs(id)));
+        }
+    }
+    if !matches!(arguments.alternative, Tail::TwoSided) {
+        text.push_str("note: intervals of methods without a p-value stay two-sided\n");
+    }
+    if shown.iter().any(|applied| applied.kind == Kind::Equivalence) {
+        let level = shortest((2.0 * arguments.confidence - 1.0) * 100.0);
+        text.push_str(&format!("note: the intervals of equivalence and non-inferiority are at {level} %\n"));
     }
     for applied in shown {
         match &applied.answer {
@@ -437,7 +491,7 @@ fn sides(means: &Means) -> String {
 
 fn row(applied: &Applied) -> Vec<String> {
     let Ok(answer) = &applied.answer else {
-        return vec![applied.label.clone(), "—".to_owned()];
+        return vec![applied.label.clone(), applied.estimand.noun().to_owned(), "—".to_owned()];
     };
     let (factor, unit) = if applied.estimand == Estimand::RelativeChange { (100.0, " %") } else { (1.0, "") };
     let (statistic, df) = match answer {
@@ -447,16 +501,28 @@ fn row(applied: &Applied) -> Vec<String> {
     let estimate = answer.estimate().map_or(String::new(), |estimate| format!("{}{unit}", full(estimate * factor)));
     let interval = bounds(answer.interval(), factor);
     let interval = if interval.is_empty() { interval } else { format!("{interval}{unit}") };
-    vec![answer.name().to_owned(), estimate, interval, statistic, df, answer.p_value().map_or(String::new(), p_value)]
+    let of = applied.estimand.noun().to_owned();
+    vec![
+        answer.name().to_owned(),
+        of,
+        estimate,
+        interval,
+        statistic,
+        df,
+        answer.p_value().map_or(String::new(), p_value),
+    ]
 }
 
 /// The tests of all modes at once, and of their pairs.
-fn of_modes(at_once: &AtOnce, level: f64) -> String {
-    let mut text = format!("{}\n", terminal::bold("all modes at once (0 is the baseline)"));
+fn of_modes(at_once: &AtOnce, names: &[String], arguments: &Arguments) -> String {
+    let level = arguments.confidence;
+    let none = !chosen(arguments).any(|id| is_of_modes(id));
+    let wanted = |id: &str| none || chosen(arguments).any(|chosen| chosen == id);
+    let mut text = format!("{}\n", terminal::bold("all modes at once; p-values of two modes alone are not adjusted"));
     let mut rows = Vec::new();
     let mut notes = String::new();
     let mut why = |label: &str, why: &Undefined| notes.push_str(&format!("note: {label}: {why}\n"));
-    for OfModes { label, answer, .. } in &at_once.omnibus {
+    for OfModes { label, answer, .. } in at_once.omnibus.iter().filter(|of| wanted(of.method)) {
         match answer {
             Ok(Answer::Test(test)) => {
                 let dfs = [test.numerator_df, test.df].into_iter().flatten().map(full).collect::<Vec<_>>().join(", ");
@@ -472,9 +538,9 @@ fn of_modes(at_once: &AtOnce, level: f64) -> String {
             Err(undefined) => why(label, undefined),
         }
     }
-    for OfModes { label, answer, .. } in &at_once.pairwise {
+    for OfModes { label, answer, .. } in at_once.pairwise.iter().filter(|of| wanted(of.method)) {
         match answer {
-            Ok(pairs) => rows.extend(pairs.iter().map(|pair| of_pair(label, pair))),
+            Ok(pairs) => rows.extend(pairs.iter().map(|pair| of_pair(label, names, pair))),
             Err(undefined) => why(label, undefined),
         }
     }
@@ -484,11 +550,12 @@ fn of_modes(at_once: &AtOnce, level: f64) -> String {
     text + &notes
 }
 
-fn of_pair(label: &str, pair: &Pairwise) -> Vec<String> {
+fn of_pair(label: &str, names: &[String], pair: &Pairwise) -> Vec<String> {
     let test = &pair.test;
+    let name = |place: usize| names.get(place).cloned().unwrap_or_default();
     vec![
         label.to_owned(),
-        format!("{} − {}", pair.second, pair.first),
+        format!("{} − {}", name(pair.second), name(pair.first)),
         optional(test.statistic),
         optional(test.df),
         p_value(test.p_value),

@@ -127,15 +127,19 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
 fn aim(items: &mut [Item], text: &str, power: f64) -> Result<(), Error> {
     let mut wrong = None;
     for item in items.iter_mut() {
-        match Target::parse(text, &item.unit) {
+        match target(text, &item.unit) {
             Ok(target) => item.row.needs = Some(item.row.planned.needs(target, power)),
-            Err((what, remedy)) => wrong = Some(format!("--difference {text} {what}: {remedy}")),
+            Err(what) => wrong = Some(what),
         }
     }
     match wrong {
         Some(wrong) if items.iter().all(|item| item.row.needs.is_none()) => Err(Error::Usage(wrong)),
         _ => Ok(()),
     }
+}
+
+fn target(text: &str, unit: &Unit) -> Result<Target, String> {
+    Target::parse(text, unit).map_err(|(what, remedy)| format!("--difference {text} {what}: {remedy}"))
 }
 
 /// The file stem of a comparison's figure.
@@ -161,9 +165,10 @@ fn of_summary(arguments: &Arguments) -> Result<Item, Error> {
     if let Some(bad) = arguments.sd.iter().find(|sd| !(sd.is_finite() && **sd >= 0.0)) {
         return usage(format!("--sd {bad}: a standard deviation is a finite number, zero or more"));
     }
-    let Some(first) = arguments.n.first().copied() else {
-        return usage("--sd needs --n: how many runs there are of each mode, or could be".to_owned());
-    };
+    if arguments.n.is_empty() && arguments.difference.is_none() {
+        return usage("give --n, how many runs there are, or --difference, what is to be found".to_owned());
+    }
+    let first = arguments.n.first().copied().unwrap_or(2);
     if let Some(bad) = arguments.n.iter().find(|n| **n < 2) {
         return usage(format!("--n {bad}: a test needs two runs or more"));
     }
@@ -173,7 +178,19 @@ fn of_summary(arguments: &Arguments) -> Result<Item, Error> {
         mean: of(&arguments.mean, i),
         sd: of(&arguments.sd, i),
     });
-    let planned = Planned::of_moments(&moments, arguments.alpha, arguments.alternative.of(), arguments.power);
+    let plan = |moments: &[Moments; 2]| {
+        let planned = Planned::of_moments(moments, arguments.alpha, arguments.alternative.of(), arguments.power);
+        if arguments.mean.len() == 2 { planned } else { planned.without_difference() }
+    };
+    let mut planned = plan(&moments);
+    if let (true, Some(text)) = (arguments.n.is_empty(), &arguments.difference) {
+        // Without a number of runs the plan is for as many as the target needs.
+        let target = target(text, &Unit::Count).map_err(Error::Usage)?;
+        let needed = planned.needs(target, arguments.power).and_then(|needs| needs.runs);
+        let [a, b] = needed.map_err(|why| Error::Usage(format!("--difference {text}: {}", why.because)))?;
+        let [baseline, treatment] = moments;
+        planned = plan(&[Moments { n: a, ..baseline }, Moments { n: b, ..treatment }]);
+    }
     let row = PlanRow {
         name: "values".to_owned(),
         place: "treatment".to_owned(),

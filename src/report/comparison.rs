@@ -7,6 +7,7 @@ use super::{Context, header};
 use crate::analysis::{Compared, Comparison, Means, MetricInfo, Sample};
 use crate::stats::Interval;
 use crate::stats::magnitude::magnitude;
+use crate::stats::{Answer, Compute, Estimand, Kind, METHODS, Margin};
 
 /// A comparison of means with the metric it is of.
 struct Item<'a> {
@@ -127,8 +128,14 @@ fn sentence(context: &Context, item: &Item) -> String {
         }
         Err(undefined) => format!("; no test: {}", undefined.because),
     };
+    let estimand = item.comparison.difference.and_then(|id| Some(item.comparison.methods.get(id)?.estimand));
+    let difference = match estimand {
+        Some(Estimand::Shift) => "shifted by",
+        Some(Estimand::QuantileDifference) => "the medians differing by",
+        _ => "a difference of",
+    };
     format!(
-        "{}, {}: {} → {}{unit}, a difference of {}{unit}{percent}{test}.",
+        "{}, {}: {} → {}{unit}, {difference} {}{unit}{percent}{test}.",
         item.metric.label,
         item.place(context),
         plain(item.side(true, digits)),
@@ -145,6 +152,7 @@ pub(super) fn section(context: &Context) -> Option<Section> {
         blocks.push(Block::Table(means_table(context, "comparison", "Primary metrics", &primary)));
         blocks.push(Block::Table(tests_table(context, &primary)));
     }
+    blocks.extend(equivalence_table(context).map(Block::Table));
     blocks.extend(run_figures(context).into_iter().map(Block::Figure));
     if !others.is_empty() {
         blocks.push(Block::Table(means_table(context, "other-metrics", "Other metrics", &others)));
@@ -232,6 +240,7 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
             format!("p: {test}, two-sided, not adjusted; these metrics are not in the family.")
         },
     ];
+    notes.extend(impossible_notes(items));
     notes.extend(pairing_notes(context, items));
     notes.extend(undefined_notes(context, items));
     Table {
@@ -291,7 +300,33 @@ fn family_note(context: &Context, items: &[Item]) -> String {
         None => format!("not adjusted, though the family has {} {tests}", family.size),
     };
     let test = labels(items, |comparison| Some(comparison.test));
-    format!("p: {test}, two-sided, {adjusted} ({}).", metrics.join(", "))
+    let left = match family.undefined {
+        0 => String::new(),
+        1 => " One more test is undefined, and not adjusted for.".to_owned(),
+        many => format!(" {many} more tests are undefined, and not adjusted for."),
+    };
+    format!("p: {test}, two-sided, {adjusted} ({}).{left}", metrics.join(", "))
+}
+
+/// Whether a method is one for pairs.
+fn pairs(id: &str) -> bool {
+    METHODS.iter().any(|method| method.id == id && matches!(method.compute, Compute::Pairs(_)))
+}
+
+/// That an interval of the change holds what cannot be.
+fn impossible_notes(items: &[Item]) -> Option<String> {
+    let below =
+        |item: &&Item| item.comparison.percent_interval().is_ok_and(|i| i.lower.is_some_and(|low| low < -100.0));
+    let positive = |item: &&Item| item.means.baseline.mean > 0.0 && item.means.treatment.mean > 0.0;
+    let names: Vec<&str> = items.iter().filter(below).filter(positive).map(|item| item.metric.label.as_str()).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "{}: the interval of the change reaches below −100 %, which no positive quantity does; so few or so uneven runs \
+             say little about the size of the change. The interval on the log scale, among the methods side by side, stays \
+             above.",
+            names.join(", ")
+        )
+    })
 }
 
 /// What pairing by blocks did to each comparison.
@@ -304,7 +339,7 @@ fn pairing_notes(context: &Context, items: &[Item]) -> Vec<String> {
                 format!("pairing narrowed the standard error to {} of the unpaired one", number::significant(*ratio, 2))
             }
             Ok(ratio) => format!(
-                "pairing gained nothing (standard error {} of the unpaired one)",
+                "pairing lost precision: the standard error is {} of the unpaired one",
                 number::significant(*ratio, 2)
             ),
             Err(undefined) => format!("what pairing gained is not known: {}", undefined.because),
@@ -313,10 +348,11 @@ fn pairing_notes(context: &Context, items: &[Item]) -> Vec<String> {
             if blocks.is_empty() { String::new() } else { format!(" {what}: {}.", blocks.join(", ")) }
         };
         notes.push(context.prose(&format!(
-            "{}, {}: paired by {} blocks; {gained}.{}{}",
+            "{}, {}: paired by {} blocks; {gained}.{}{}{}",
             item.metric.label,
             item.place(context),
             pairing.blocks,
+            if pairs(item.comparison.test) { "" } else { " The chosen test takes the runs as unpaired." },
             list(&pairing.left_out, "Not in both modes, so left out of the pairs"),
             list(&pairing.averaged, "With several runs, whose mean counts"),
         )));
@@ -393,6 +429,71 @@ fn tests_table(context: &Context, items: &[Item]) -> Table {
         rows,
         notes,
     }
+}
+
+/// Whether the differences are too small to matter, where a margin says what matters.
+fn equivalence_table(context: &Context) -> Option<Table> {
+    let all: Vec<Item> = items(context, true).into_iter().chain(items(context, false)).collect();
+    let level = context.analysis.study.confidence;
+    let mut rows = Vec::new();
+    let mut notes = vec![context.prose(&format!(
+        "Shown: p is below {}, which is to say that the interval at {} % lies within the margin (of non-inferiority: on the \
+         right side of it). Not shown does not mean that the modes differ. p-values are not adjusted.",
+        number::shortest(1.0 - level),
+        number::shortest((2.0 * level - 1.0) * 100.0)
+    ))];
+    for item in &all {
+        let Some(margin) = context.analysis.study.methods.margins.get(&item.metric.id) else { continue };
+        let margin = match margin {
+            Margin::Relative(share) => format!("{} %", number::shortest(share * 100.0)),
+            Margin::Absolute(size) => {
+                format!("{} {}", number::significant(item.scale.apply(*size), 3), item.scale.unit)
+            }
+        };
+        for applied in item.comparison.methods.0.iter().filter(|applied| applied.kind == Kind::Equivalence) {
+            let mut cells = place_cells(context, item);
+            cells.extend([text(applied.label.clone()), text(margin.clone())]);
+            match &applied.answer {
+                Ok(answer) => cells.extend(verdict(item, answer, level, context.digits())),
+                Err(undefined) => {
+                    notes.push(format!("—: {}, {}: {}.", item.metric.label, applied.label, undefined.because));
+                    cells.extend([Cell::Missing, Cell::Missing, text("—")]);
+                }
+            }
+            rows.push(cells);
+        }
+        if item.comparison.pairing.is_some() {
+            notes.push(format!("{}: the runs are taken as unpaired here.", item.metric.label));
+        }
+    }
+    let column = |header: &str, align: Align| Column { header: header.to_owned(), align };
+    let mut columns = place_columns(context);
+    columns.extend([
+        column("Test", Align::Left),
+        column("Margin", Align::Centre),
+        column("Interval of the difference", Align::Centre),
+        column("p", Align::Number),
+        column("Verdict", Align::Left),
+    ]);
+    notes.dedup();
+    (!rows.is_empty()).then(|| Table {
+        id: "equivalence".to_owned(),
+        caption: "Whether the differences are too small to matter".to_owned(),
+        columns,
+        rows,
+        notes,
+    })
+}
+
+fn verdict(item: &Item, answer: &Answer, level: f64, digits: u8) -> [Cell; 3] {
+    let shown = answer.p_value().is_some_and(|p| p < 1.0 - level);
+    [
+        answer
+            .interval()
+            .map_or(Cell::Missing, |i| number::interval(&i, &item.scale, item.difference_decimals(digits))),
+        answer.p_value().map_or(Cell::Missing, |p| number(p_value(p))),
+        text(if shown { "shown" } else { "not shown" }),
+    ]
 }
 
 /// How large the effects are in words, by the rule whose words they are.

@@ -93,7 +93,7 @@ pub fn table(rows: &[PlanRow], wanted: f64, alpha: f64) -> Option<Table> {
             text(row.name.clone()),
             text(row.place.clone()),
             text(runs),
-            three(row.scale.apply(planned.difference)),
+            planned.difference.map_or(Cell::Missing, |difference| three(row.scale.apply(difference))),
             power(&planned.power),
             or_missing(detectable, |difference| three(row.scale.apply(*difference))),
             or_missing(relative, three),
@@ -103,7 +103,10 @@ pub fn table(rows: &[PlanRow], wanted: f64, alpha: f64) -> Option<Table> {
                 Some(Ok(needs)) => cells.extend([
                     three(row.scale.apply(needs.difference)),
                     power(&needs.power),
-                    or_missing(needs.runs.as_ref(), |runs| number(runs[0].max(runs[1]).to_string())),
+                    or_missing(needs.runs.as_ref(), |runs| {
+                        let runs = runs[0].max(runs[1]);
+                        if planned.paired { text(format!("{runs} pairs")) } else { number(runs.to_string()) }
+                    }),
                 ]),
                 _ => cells.extend([Cell::Missing, Cell::Missing, Cell::Missing]),
             }
@@ -112,7 +115,7 @@ pub fn table(rows: &[PlanRow], wanted: f64, alpha: f64) -> Option<Table> {
     };
     let mut notes = vec![format!(
         "By the t-test at the {} level (Welch's; for pairs, the paired one), with the measured standard deviations taken \
-         for the true ones. Detectable: the smallest difference that so many runs find with a power of {}. The power of \
+         for the true ones, and not adjusted for the other tests of a family. Detectable: the smallest difference that so many runs find with a power of {}. The power of \
          the measured difference says no more than its p-value does (Hoenig and Heisey 2001, doi:10.1198/000313001300339897).",
         percent(alpha),
         percent(wanted)
@@ -154,14 +157,14 @@ pub fn figure(row: &PlanRow, id: &str, decimal_separator: char) -> Option<Figure
     let planned = &row.planned;
     let reach = planned.minimum_detectable.as_ref().ok()?.abs();
     let target = row.needs.as_ref().and_then(|needs| Some(needs.as_ref().ok()?.difference.abs()));
-    let most = 2.5 * target.map_or(reach, |target| target.max(reach));
+    let most = 1.6 * target.map_or(reach, |target| target.max(reach));
     let sign = if planned.design.alternative == Alternative::Less { -1.0 } else { 1.0 };
     let what = if planned.paired { "pairs" } else { "runs a mode" };
     let measured = planned.runs;
     let needed = row.needs.as_ref().and_then(|needs| needs.as_ref().ok()?.runs.clone().ok());
     let others = RUNS.into_iter().map(|n| ([n, n], "")).chain(needed.map(|runs| (runs, ", what the target needs")));
     let mut all: Vec<([usize; 2], &str)> = others.filter(|(runs, _)| *runs != measured).collect();
-    all.push((measured, ", as measured"));
+    all.push((measured, if planned.metric.is_empty() { ", as given" } else { ", as measured" }));
     all.sort_by_key(|(runs, _)| *runs);
     all.dedup_by_key(|(runs, _)| *runs);
     let line = |(runs, which): &([usize; 2], &str)| Line {

@@ -153,6 +153,8 @@ fn ratio_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
             // Resampling a mode without events never finds one.
             let bootstrap = comparison.ratio_interval().ok().filter(|_| test.estimate.is_some());
             let optional = |value: Option<f64>, decimals| value.map_or(Cell::Missing, |v| number(fixed(v, decimals)));
+            let of_bootstrap = comparison.change.and_then(|id| comparison.methods.answer(id).ok()?.note());
+            notes.extend(of_bootstrap.map(|note| format!("Bootstrap of {}, {mode}: {note}.", metric.label)));
             rows.push(vec![
                 text(metric.label.clone()),
                 text(mode),

@@ -71,18 +71,16 @@ fn disagreement(context: &Context, metric: &MetricInfo, comparison: &Comparison)
         methods.map(|applied| applied.label.as_str()).collect()
     };
     let (with, without) = (of(true), of(false));
-    (!with.is_empty() && !without.is_empty()).then(|| {
-        format!(
-            "{}, {}: {} of {} methods find a difference ({}); {} do not ({}).",
-            metric.label,
-            context.place(comparison),
-            with.len(),
-            with.len() + without.len(),
-            with.join("; "),
-            without.len(),
-            without.join("; ")
-        )
-    })
+    if with.is_empty() || without.is_empty() {
+        return None;
+    }
+    let all = with.len() + without.len();
+    let which = if with.len() < without.len() {
+        format!("only {} of {all} methods find a difference: {}", with.len(), with.join("; "))
+    } else {
+        format!("{} of {all} methods find no difference: {}", without.len(), without.join("; "))
+    };
+    Some(format!("{}, {}: {which}.", metric.label, context.place(comparison)))
 }
 
 fn table(context: &Context, metric: &MetricInfo, comparisons: &[&Comparison]) -> Table {
@@ -100,48 +98,63 @@ fn table(context: &Context, metric: &MetricInfo, comparisons: &[&Comparison]) ->
         column(&format!("{} CI", context.level()), Align::Centre),
         column("p", Align::Number),
     ]);
-    let mut rows = Vec::new();
+    let (mut rows, mut reasons, mut unpaired) = (Vec::new(), Vec::<(String, Vec<String>)>::new(), false);
     let mut notes = vec!["Treatment − baseline, or treatment ÷ baseline; p two-sided, not adjusted.".to_owned()];
     for comparison in comparisons {
-        for applied in &comparison.methods.0 {
+        for applied in comparison.methods.0.iter().filter(|applied| applied.kind != Kind::Equivalence) {
             let mut cells = if several { vec![text(context.place(comparison))] } else { Vec::new() };
-            cells.extend(row(context, applied, &scale));
+            let half = comparison.difference_interval().ok().as_ref().and_then(half_width);
+            cells.extend(row(context, applied, &scale, half));
             rows.push(cells);
-            let note = match &applied.answer {
-                Ok(answer) => answer.note().map(str::to_owned),
-                Err(undefined) => Some(undefined.to_string()),
+            let (name, note) = match &applied.answer {
+                Ok(answer) => (answer.name(), answer.note().map(str::to_owned)),
+                Err(undefined) => (applied.label.as_str(), Some(undefined.to_string())),
             };
-            notes.extend(note.map(|note| format!("{}: {note}.", applied.label)));
+            if let Some(note) = note {
+                match reasons.iter_mut().find(|(known, _)| *known == note) {
+                    Some((_, names)) => names.push(name.to_owned()),
+                    None => reasons.push((note, vec![name.to_owned()])),
+                }
+            }
+        }
+        if comparison.pairing.is_some() {
+            unpaired = true;
         }
     }
-    let mut once: Vec<String> = Vec::new();
-    notes.into_iter().for_each(|note| {
-        if !once.contains(&note) {
-            once.push(note)
-        }
-    });
+    if unpaired {
+        notes.push(
+            "The runs come in blocks; methods whose name says nothing of pairs or signs take them as unpaired."
+                .to_owned(),
+        );
+    }
+    for (note, mut names) in reasons {
+        names.dedup();
+        notes.push(context.prose(&format!("{}: {note}.", names.join("; "))));
+    }
     Table {
         id: format!("methods-{}", metric.id.replace('_', "-")),
         caption: format!("{}: every method side by side", metric.label),
         columns,
         rows,
-        notes: once,
+        notes,
     }
 }
 
-fn row(context: &Context, applied: &Applied, unit: &Scale) -> [Cell; 5] {
+/// `half` is the half-width of the difference's interval, by which an estimate without one of its own is rounded.
+fn row(context: &Context, applied: &Applied, unit: &Scale, half: Option<f64>) -> [Cell; 5] {
     let scale = match applied.estimand {
         Estimand::RelativeChange => Scale { factor: 0.01, unit: "%".to_owned() },
         estimand if estimand.has_unit() => unit.clone(),
         _ => Scale { factor: 1.0, unit: String::new() },
     };
-    let of = scale.header(estimand(applied));
+    let of = scale.header(applied.estimand.noun());
     let Ok(answer) = &applied.answer else {
         return [text(applied.label.clone()), text(of), Cell::Missing, Cell::Missing, Cell::Missing];
     };
     let estimate = answer.estimate().map(|estimate| scale.apply(estimate));
     let interval = answer.interval();
-    let half = interval.as_ref().and_then(half_width).map(|half| scale.apply(half));
+    let of_difference = half.filter(|_| applied.estimand == Estimand::MeanDifference);
+    let half = interval.as_ref().and_then(half_width).or(of_difference).map(|half| scale.apply(half));
     let decimals = decimals_of(&[half], estimate.unwrap_or_default(), context.digits());
     [
         text(answer.name()),
@@ -150,21 +163,4 @@ fn row(context: &Context, applied: &Applied, unit: &Scale) -> [Cell; 5] {
         interval.map_or(Cell::Missing, |interval| number::interval(&interval, &scale, decimals)),
         answer.p_value().map_or(Cell::Missing, |p| number(p_value(p))),
     ]
-}
-
-/// What an estimate is of, without its unit.
-fn estimand(applied: &Applied) -> &'static str {
-    match applied.estimand {
-        Estimand::None => "",
-        Estimand::Mean => "mean",
-        Estimand::Quantile => "median",
-        Estimand::MeanDifference => "difference of means",
-        Estimand::QuantileDifference => "difference of medians",
-        Estimand::Shift => "shift",
-        Estimand::RelativeChange => "change",
-        Estimand::RateRatio => "rate ratio",
-        Estimand::Superiority => "P(T > B) + ½ P(T = B)",
-        Estimand::Dominance => "P(T > B) − P(T < B)",
-        Estimand::StandardisedDifference => "difference ÷ SD",
-    }
 }

@@ -214,6 +214,23 @@ impl Estimand {
         }
     }
 
+    /// What it is, in words; the null of a difference is that there is none.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Mean => "mean",
+            Self::Quantile => "quantile",
+            Self::MeanDifference => "difference of means",
+            Self::QuantileDifference => "difference of quantiles",
+            Self::Shift => "shift",
+            Self::RelativeChange => "change",
+            Self::RateRatio => "rate ratio",
+            Self::Superiority => "P(T > B) + ½ P(T = B)",
+            Self::Dominance => "P(T > B) − P(T < B)",
+            Self::StandardisedDifference => "difference ÷ SD",
+        }
+    }
+
     /// Whether it is in the unit of the values.
     pub fn has_unit(self) -> bool {
         matches!(self, Self::Mean | Self::Quantile | Self::MeanDifference | Self::QuantileDifference | Self::Shift)

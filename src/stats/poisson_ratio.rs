@@ -51,7 +51,7 @@ use super::{
 
 pub(super) const METHOD: Method = Method {
     id: "poisson_ratio",
-    label: "Poisson rate ratio (exact conditional test)",
+    label: "Poisson rate ratio (exact conditional, central p)",
     kind: Kind::Test,
     estimand: Estimand::RateRatio,
     reference: "Przyborowski and Wilenski (1940), doi:10.1093/biomet/31.3-4.313; \

@@ -128,7 +128,7 @@ impl<'a, const K: usize> Quantiles<'a, K> {
         if self.p == 0.5 {
             label.replace("Quantile", "Median").replace("quantile", "median")
         } else {
-            format!("{label}, p = {}", self.p)
+            format!("{label} at quantile {}", self.p)
         }
     }
 }
