@@ -374,7 +374,7 @@ const REASONS: &[(char, &str)] = &[
     ),
     (
         'b',
-        "a large-sample approximation with five runs: the bootstrap draws from too few values, the ranks from too few \
+        "a large-sample approximation with few runs: the bootstrap draws from too few values, the ranks from too few \
          orders, the likelihood from too few counts.",
     ),
     (
@@ -392,7 +392,7 @@ const REASONS: &[(char, &str)] = &[
         "counts that vary more between runs than Poisson counts do: the Poisson method takes that for an effect. \
          `overdispersion` notes it; the run-clustered `rate_ratio` is the default for that reason.",
     ),
-    ('g', "the method takes the variances for equal, and they are not."),
+    ('g', "the method takes the modes to differ by a shift alone, with equal variances, and they do not."),
 ];
 
 /// The letter of the reason why a cell may be off; `None` where it may not.
@@ -404,13 +404,13 @@ fn reason(id: &str, quantity: Quantity, model: &str, n: usize, share: f64) -> Op
     let by_rank = ["brunner_munzel", "superiority", "cliffs_delta"].contains(&id);
     let letter = match id {
         "poisson_ratio" if model == "clustered" => 'f',
-        "student" if model == "heteroscedastic" && n == 5 => 'g',
+        "student" | "cohen_d" | "hedges_g" | "hodges_lehmann" if model == "heteroscedastic" => 'g',
         _ if EXACT.contains(&id) && conservative => 'c',
         _ if by_rank && conservative => 'e',
         "bootstrap_quantile_t" | "bootstrap_quantile_difference_t" => 'd',
         "negative_binomial" | "bootstrap_rate_ratio" | "bootstrap_rate_ratio_t" if !conservative => 'b',
         _ if id.starts_with("bootstrap") && !conservative && model != "skewed" => 'b',
-        _ if by_rank && n == 5 => 'b',
+        _ if by_rank && n < 100 => 'b',
         _ if EFFECTS.contains(&id) && model == "skewed" => 'a',
         _ if model == "skewed" && !conservative => 'a',
         _ if conservative => 'e',

@@ -146,6 +146,42 @@ fn blocks_that_are_missing_or_full_are_told() {
 }
 
 #[test]
+fn blocks_that_pair_nothing_are_told() {
+    let case = Case::empty();
+    let mut rows = in_blocks();
+    rows.iter_mut().for_each(|row| row.1 = "1");
+    let results = analyze(&case, &table(&rows), &[]);
+    assert_eq!(comparison(&results, "latency_mean", "mesh")["test"], "welch");
+    assert!(notes(&results).contains(&"blocks-not-paired"), "{:?}", notes(&results));
+    // Runs that name no block are counted out loud.
+    let mut rows = in_blocks();
+    rows[0].1 = "";
+    let results = analyze(&case, &table(&rows), &[]);
+    assert_eq!(comparison(&results, "latency_mean", "mesh")["pairing"]["without_block"], 1);
+    let report = case.read("out/runs/report.md");
+    assert!(report.contains("Runs without a block, left out of the pairs: 1."), "{report}");
+}
+
+#[test]
+fn impossible_counts_are_told() {
+    let case = Case::empty();
+    let csv = "mode,run,metric,value\n\
+               a,1,errors,-1\na,1,requests,100\na,2,errors,3\na,2,requests,100\n\
+               b,1,errors,2\nb,1,requests,100\nb,2,errors,4\nb,2,requests,100\n";
+    let results = analyze(&case, csv, &["--baseline", "a"]);
+    let note = results["notes"].as_array().unwrap().iter().find(|note| note["id"] == "impossible-counts");
+    assert_eq!(note.expect("it is noted")["detail"], "1 runs, such as a 1");
+    case.write("counts", "1 100\n-1 100\n2 0\n");
+    case.run(&["compare", "counts", "counts", "--counts"]).fails(
+        1,
+        "error: counts:2: `-1 100` is not a count and an exposure: write a count and its exposure a line, with a space between \
+         them\n\
+         error: counts:3: `2 0` is not a count and an exposure: write a count and its exposure a line, with a space between \
+         them\n",
+    );
+}
+
+#[test]
 fn outliers_are_dropped_only_where_the_manifest_says_so() {
     let case = Case::empty();
     let logs = |mode: &str, values: [f64; 8]| {

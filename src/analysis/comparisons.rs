@@ -79,6 +79,9 @@ pub struct Pairing {
     /// Blocks that only one of the two modes has; their runs do not count here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
+    /// Runs that name no block; they do not count here.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub without_block: usize,
     /// Blocks with several runs of a mode, whose mean counts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub averaged: Vec<String>,
@@ -262,11 +265,29 @@ fn pair(baseline: &Sample, treatment: &Sample) -> Option<(Pairing, [Vec<f64>; 2]
     let pairing = Pairing {
         blocks: both.len(),
         left_out: names(all.into_iter().filter(|block| !shared(block)).collect()),
+        without_block: [baseline, treatment].iter().flat_map(|s| &s.blocks).filter(|block| block.is_none()).count(),
         averaged: names(both.iter().copied().filter(several).collect()),
         relative_standard_error: Err(Undefined::because("it is not computed yet")),
     };
     let values = [&of_baseline, &of_treatment].map(|mode| both.iter().map(|block| mean(&mode[block])).collect());
     (both.len() >= 2).then_some((pairing, values))
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+/// Where the runs name blocks, but a comparison of means cannot pair them: its treatment and metric.
+pub fn unpaired(samples: &[Sample], comparisons: &[Comparison]) -> usize {
+    let in_blocks = |comparison: &&Comparison| {
+        samples.iter().any(|sample| {
+            sample.metric == comparison.metric
+                && sample.scenario == comparison.scenario
+                && sample.blocks.iter().any(Option::is_some)
+        })
+    };
+    let means = comparisons.iter().filter(|c| matches!(c.result, Compared::Means(_)) && c.pairing.is_none());
+    means.filter(in_blocks).count()
 }
 
 fn by_block(sample: &Sample) -> BTreeMap<&str, Vec<f64>> {

@@ -45,8 +45,11 @@ impl From<&Moments> for Side {
 impl Means {
     pub fn of([baseline, treatment]: [Side; 2]) -> Self {
         let percent = (treatment.mean - baseline.mean) / baseline.mean * 100.0;
-        let percent_change =
-            if percent.is_finite() { Ok(percent) } else { Err(Undefined::because("the baseline's mean is zero")) };
+        let percent_change = match percent {
+            _ if baseline.mean == 0.0 => Err(Undefined::because("the baseline's mean is zero")),
+            percent if percent.is_finite() => Ok(percent),
+            _ => Err(Undefined::because("it exceeds double precision")),
+        };
         Self { baseline, treatment, difference: treatment.mean - baseline.mean, percent_change }
     }
 }

@@ -253,6 +253,8 @@ pub fn analyze(study: &Study, table: &Table, claims: Option<&Claims>) -> Result<
     let mut noticed = notes::notes(&info, table, study);
     noticed.extend(diagnosed);
     noticed.extend(notes::of_dropped(&samples));
+    noticed.extend(notes::of_unpaired(comparisons::unpaired(&samples, &comparisons)));
+    noticed.extend(notes::of_counts(table));
     noticed.extend(notes::of_unused(&comparisons::unused(&info.methods, &comparisons)));
     let mut analysis = Analysis {
         schema_version: SCHEMA_VERSION,

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Sample, StudyInfo};
+use crate::metric::{Kind, METRICS};
 use crate::run::Note;
 use crate::study::{NO_FIT, Named, Study, natural_cmp};
 use crate::table::{Row, Table};
@@ -44,6 +45,40 @@ pub fn notes(info: &StudyInfo, table: &Table, study: &Study) -> Vec<CountedNote>
             .map(|note| CountedNote { note: note.clone(), applies_to: Vec::new() }),
     );
     counted
+}
+
+/// That blocks were named to no use.
+pub fn of_unpaired(comparisons: usize) -> Option<CountedNote> {
+    let note = Note::new(
+        "blocks-not-paired",
+        "the runs name blocks, but fewer than two blocks hold runs of both modes, so these comparisons are unpaired",
+        "give the runs that belong together the same block in both modes",
+    );
+    (comparisons > 0)
+        .then(|| CountedNote { note: note.with_detail(format!("{comparisons} comparisons")), applies_to: Vec::new() })
+}
+
+/// Counts below zero, and counts without an exposure.
+pub fn of_counts(table: &Table) -> Option<CountedNote> {
+    let mut runs: BTreeSet<String> = BTreeSet::new();
+    for metric in METRICS {
+        let Kind::Ratio(ratio) = metric.kind else { continue };
+        let impossible = |row: &&Row| {
+            let count = row.values.get(ratio.count);
+            count.is_some_and(|count| *count < 0.0 || (ratio.exposure)(&row.values).is_some_and(|of| of <= 0.0))
+        };
+        runs.extend(table.rows.iter().filter(impossible).map(|row| format!("{} {}", row.mode, row.run)));
+    }
+    let first = runs.first()?.clone();
+    let note = Note::new(
+        "impossible-counts",
+        "some runs have a count below zero, or nothing that it could be counted in; they are in no rate",
+        "correct the table",
+    );
+    Some(CountedNote {
+        note: note.with_detail(format!("{} runs, such as {first}", runs.len())),
+        applies_to: Vec::new(),
+    })
 }
 
 /// That a chosen method could not be used, so that the usual one stands in its place.

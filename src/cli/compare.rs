@@ -326,7 +326,7 @@ fn numbers(path: &Path, width: usize) -> Result<Vec<Vec<f64>>, Error> {
         let words: Vec<&str> = if width == 1 { vec![line] } else { line.split_whitespace().collect() };
         let row: Option<Vec<f64>> = words.iter().map(|word| finite(word)).collect();
         match row {
-            Some(row) if row.len() == width => rows.push(row),
+            Some(row) if row.len() == width && possible(&row) => rows.push(row),
             _ => {
                 let shown_line = line.chars().take(40).collect::<String>();
                 let wanted = if width == 1 { "a number" } else { "a count and an exposure" };
@@ -340,6 +340,11 @@ fn numbers(path: &Path, width: usize) -> Result<Vec<Vec<f64>>, Error> {
         problems.push(Problem::new(shown, "holds no number", remedy.trim_end_matches(", with a decimal point")));
     }
     if problems.is_empty() { Ok(rows) } else { Err(Error::Failed(problems)) }
+}
+
+/// A count is not negative, and its exposure positive.
+fn possible(row: &[f64]) -> bool {
+    !matches!(row, [count, exposure] if *count < 0.0 || *exposure <= 0.0)
 }
 
 fn finite(text: &str) -> Option<f64> {
@@ -378,9 +383,10 @@ fn of_columns(path: &Path, names: &[String], width: usize, whole: bool) -> Resul
                 continue;
             }
             match cells.iter().map(|cell| finite(cell)).collect::<Option<Vec<f64>>>() {
-                Some(row) => mode.push(row),
-                None => {
-                    let what = format!("`{}` is not a number", cells.join(", ").chars().take(40).collect::<String>());
+                Some(row) if possible(&row) => mode.push(row),
+                _ => {
+                    let wanted = if width == 1 { "a number" } else { "a count and an exposure" };
+                    let what = format!("`{}` is not {wanted}", cells.join(", ").chars().take(40).collect::<String>());
                     let mut problem = Problem::new(&*shown, what, "write numbers with a decimal point");
                     problem.fault.line = line;
                     problems.push(problem);

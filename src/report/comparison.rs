@@ -347,8 +347,12 @@ fn pairing_notes(context: &Context, items: &[Item]) -> Vec<String> {
         let list = |blocks: &[String], what: &str| {
             if blocks.is_empty() { String::new() } else { format!(" {what}: {}.", blocks.join(", ")) }
         };
+        let loose = match pairing.without_block {
+            0 => String::new(),
+            runs => format!(" Runs without a block, left out of the pairs: {runs}."),
+        };
         notes.push(context.prose(&format!(
-            "{}, {}: paired by {} blocks; {gained}.{}{}{}",
+            "{}, {}: paired by {} blocks; {gained}.{}{loose}{}{}",
             item.metric.label,
             item.place(context),
             pairing.blocks,

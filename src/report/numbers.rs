@@ -21,6 +21,8 @@ pub(super) fn numbers(context: &Context) -> Vec<Number> {
             }
         }
     }
+    // What is beyond double precision cannot be cited.
+    numbers.retain(|number| number.raw.parse::<f64>().is_ok_and(f64::is_finite));
     numbers
 }
 
