@@ -8,15 +8,17 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use meshstats::analysis::{analyze, means};
+use meshstats::analysis::methods::Data;
+use meshstats::analysis::{Methods, analyze};
+use meshstats::metric::Better;
 use meshstats::parse::parse;
 use meshstats::plot::{self, Width};
 use meshstats::render::{OUTPUTS, Templates};
 use meshstats::report::model::Block;
 use meshstats::report::report;
-use meshstats::stats::Events;
 use meshstats::stats::bootstrap::bootstrap;
 use meshstats::stats::rate_ratio::pooled_ratio;
+use meshstats::stats::{Events, Settings};
 use meshstats::study::{self, Overrides};
 use meshstats::table::Table;
 
@@ -37,8 +39,11 @@ fn parsing(c: &mut Criterion) {
 fn statistics(c: &mut Criterion) {
     let baseline: Vec<f64> = (0..20).map(|i| 11.66 + 0.1 * f64::from(i % 7)).collect();
     let treatment: Vec<f64> = (0..20).map(|i| 15.0 + 0.1 * f64::from(i % 5)).collect();
-    c.bench_function("comparison of means, 20 + 20 runs", |b| {
-        b.iter(|| means::compare(black_box(&baseline), black_box(&treatment), 0.95));
+    c.bench_function("every method for 20 + 20 runs", |b| {
+        b.iter(|| {
+            let data = Data::Values { values: [black_box(&baseline), black_box(&treatment)], pairs: None };
+            Methods::of(&data, &Settings::default(), Better::Lower)
+        });
     });
     let runs = |count: f64| -> Vec<Events> {
         (0..20).map(|i| Events { count: count + f64::from(i * i), exposure: 50.0 + f64::from(i % 3) }).collect()

@@ -261,7 +261,7 @@ fn samples(arguments: &Arguments) -> Result<Samples, Error> {
             return usage("--columns are those of one CSV file: give its path".to_owned());
         };
         let width = if arguments.counts { 2 } else { 1 };
-        if arguments.columns.len() < 2 * width || arguments.columns.len() % width > 0 {
+        if arguments.columns.len() < 2 * width || !arguments.columns.len().is_multiple_of(width) {
             return usage("--counts needs two --columns a mode: the count, then its exposure".to_owned());
         }
         let whole = arguments.paired || arguments.counts;

@@ -2,6 +2,8 @@
 //!
 //! A method is one file with one public function and one record in the slice of its kind.
 //! Direction, everywhere: treatment − baseline.
+//!
+#![doc = include_str!("../../tests/coverage.md")]
 
 pub mod autocorrelation;
 pub mod benjamini_hochberg;
