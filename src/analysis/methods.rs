@@ -194,6 +194,17 @@ impl Methods {
         Self(applied.collect())
     }
 
+    /// Every method for one sample of values, in run order: how precise its mean and its quantiles are.
+    pub fn of_sample(values: &[f64], settings: &Settings) -> Self {
+        let applied = METHODS.iter().filter(|method| method.kind == Kind::Interval).filter_map(|method| {
+            let Compute::Sample(run) = method.compute else { return None };
+            let Method { id, label, kind, estimand, .. } = *method;
+            let answer = run(values, settings);
+            Some(Applied { id, label: label.to_owned(), kind, estimand, answer, one_sided: None })
+        });
+        Self(applied.collect())
+    }
+
     pub fn get(&self, id: &str) -> Option<&Applied> {
         self.0.iter().find(|applied| applied.id == id)
     }

@@ -148,6 +148,8 @@ pub struct Sample {
     #[serde(with = "outcome")]
     #[schemars(with = "Outcome<Description>")]
     pub description: stats::Result<Description>,
+    /// Every interval of one sample, by the method's id: of its mean and of its median.
+    pub methods: Methods,
     /// Sum of the values, where it means something.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<f64>,
@@ -434,6 +436,7 @@ fn sample(info: &StudyInfo, metric: &Metric, scenario: Option<String>, mode: &st
         runs: rows.iter().map(|row| row.run.clone()).collect(),
         blocks: rows.iter().map(|row| row.block.clone()).collect(),
         description: describe(&values, info.confidence),
+        methods: Methods::of_sample(&values, &info.settings()),
         total: matches!(metric.kind, Kind::Count).then(|| values.iter().sum()),
         values,
         dropped,

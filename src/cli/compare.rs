@@ -117,6 +117,9 @@ struct Comparison {
     #[serde(flatten)]
     means: Option<Means>,
     methods: Methods,
+    /// Of the baseline alone, and of the treatment alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    samples: Vec<Methods>,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
@@ -207,6 +210,7 @@ fn compare(samples: &Samples, settings: &Settings, paired: bool) -> Comparisons 
             let one = |treatment: &Moments| Comparison {
                 means: Some(Means::of([baseline, treatment].map(Side::from))),
                 methods: of(&Data::Moments([*baseline, *treatment])),
+                samples: Vec::new(),
             };
             (treatments.iter().map(one).collect(), Ok(modes.clone()))
         }
@@ -215,15 +219,22 @@ fn compare(samples: &Samples, settings: &Settings, paired: bool) -> Comparisons 
             let one = |treatment: &Vec<f64>| {
                 let pairs = paired.then(|| [baseline.clone(), treatment.clone()]);
                 let data = Data::Values { values: [baseline, treatment], pairs: pairs.as_ref() };
-                Comparison { means: Some(Means::of([baseline, treatment].map(|v| Side::of(v)))), methods: of(&data) }
+                Comparison {
+                    means: Some(Means::of([baseline, treatment].map(|values| Side::of(values)))),
+                    methods: of(&data),
+                    samples: [baseline, treatment].map(|values| Methods::of_sample(values, settings)).to_vec(),
+                }
             };
             let moments = modes.iter().map(|values| Moments::of(values)).collect();
             (treatments.iter().map(one).collect(), moments)
         }
         Samples::Events(modes) => {
             let [baseline, treatments @ ..] = modes.as_slice() else { return Comparisons::none() };
-            let one =
-                |treatment: &Vec<Events>| Comparison { means: None, methods: of(&Data::Events([baseline, treatment])) };
+            let one = |treatment: &Vec<Events>| Comparison {
+                means: None,
+                samples: Vec::new(),
+                methods: of(&Data::Events([baseline, treatment])),
+            };
             return Comparisons { at_once: None, comparisons: treatments.iter().map(one).collect() };
         }
     };
@@ -446,6 +457,14 @@ fn table(comparison: &Comparison, arguments: &Arguments) -> String {
         (p_header(arguments.alternative), Align::Left),
     ];
     text.push_str(&terminal::aligned(&header, &rows));
+    for (side, methods) in
+        ["baseline alone", "treatment alone"].iter().zip(&comparison.samples).filter(|_| arguments.all)
+    {
+        let rows: Vec<Vec<String>> =
+            methods.0.iter().map(|applied| row(applied).into_iter().take(4).collect()).collect();
+        let header = [*side, "Estimate of", "Estimate", &ci].map(|name| (name, Align::Left));
+        text.push_str(&format!("\n{}", terminal::aligned(&header, &rows)));
+    }
     for id in chosen.iter().filter(|id| !comparison.methods.0.iter().any(|applied| applied.id == id.as_str())) {
         if arguments.files.len().max(arguments.columns.len()) < 3 || !is_of_modes(id) {
             text.push_str(&format!("note: {id} {}\n", needs(id)));

@@ -48,6 +48,11 @@ fn omnibus(context: &Context, groups: &[(&MetricInfo, &Group)]) -> Table {
     let optional = |value: Option<f64>, decimals| value.map_or(Cell::Missing, |value| number(fixed(value, decimals)));
     let mut rows = Vec::new();
     let mut notes = vec!["H₀: all modes have the same mean; their variances may differ. p is not adjusted.".to_owned()];
+    if context.analysis.comparisons.iter().any(|comparison| comparison.pairing.is_some()) {
+        notes.push(
+            "The runs come in blocks; these tests, and those of the pairs below, take them as unpaired.".to_owned(),
+        );
+    }
     for (metric, group) in groups {
         for test in &group.tests.omnibus {
             let answer = match &test.answer {

@@ -5,6 +5,7 @@ use super::number::{self, Scale, decimals_of, fixed, number, or_missing, text};
 use super::{Context, header};
 use crate::analysis::{MetricInfo, Sample};
 use crate::metric::Unit;
+use crate::stats::Answer;
 use crate::stats::describe::Description;
 
 pub(super) fn section(context: &Context) -> Option<Section> {
@@ -114,8 +115,19 @@ fn moments(context: &Context, rows: &[Row]) -> Table {
 
 fn quantiles(context: &Context, rows: &[Row]) -> Table {
     let digits = context.digits();
-    let names = ["Minimum", "Lower quartile", "Median", "Upper quartile", "Maximum", "Total"];
-    let columns = columns(context, &names.map(|name| (name, Align::Number)));
+    let ci = format!("{} CI of the median", context.level());
+    let columns = columns(
+        context,
+        &[
+            ("Minimum", Align::Number),
+            ("Lower quartile", Align::Number),
+            ("Median", Align::Number),
+            (&ci, Align::Centre),
+            ("Upper quartile", Align::Number),
+            ("Maximum", Align::Number),
+            ("Total", Align::Number),
+        ],
+    );
     let rows = rows
         .iter()
         .map(|row| {
@@ -127,7 +139,10 @@ fn quantiles(context: &Context, rows: &[Row]) -> Table {
             let (between, whole) = if is_count { (decimals.min(1), 0) } else { (decimals, decimals) };
             let cell = |value: f64, decimals| number(fixed(row.scale.apply(value), decimals));
             cells.push(cell(d.min, whole));
-            cells.extend([d.lower_quartile, d.median, d.upper_quartile].map(|value| cell(value, between)));
+            let median = row.sample.methods.answer("median").ok().and_then(Answer::interval);
+            cells.extend([d.lower_quartile, d.median].map(|value| cell(value, between)));
+            cells.push(median.map_or(Cell::Missing, |interval| number::interval(&interval, &row.scale, between)));
+            cells.push(cell(d.upper_quartile, between));
             cells.push(cell(d.max, whole));
             cells.push(row.sample.total.map_or(Cell::Missing, |total| cell(total, whole.min(1))));
             cells
@@ -139,7 +154,9 @@ fn quantiles(context: &Context, rows: &[Row]) -> Table {
         columns,
         rows,
         notes: vec![
-            "Quartiles by linear interpolation (Hyndman and Fan's type 7). A total stands where a sum means something."
+            "Quartiles by linear interpolation (Hyndman and Fan's type 7). CI of the median: distribution-free, from \
+             order statistics, at no less than its level; six runs are the fewest that have one at 95 %. A total stands where \
+             a sum means something."
                 .to_owned(),
         ],
     }
