@@ -393,6 +393,7 @@ mod tests {
             values: values.to_vec(),
             dropped: Vec::new(),
             description: describe(values, 0.95),
+            methods: crate::analysis::Methods::default(),
             total: None,
             rate: None,
             events: Vec::new(),
