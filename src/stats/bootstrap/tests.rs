@@ -188,7 +188,7 @@ fn the_median_is_called_so() {
     let name = |method, quantile| ask(method, &many, &many, &Settings { quantile, ..quick() }).unwrap().name;
     assert_eq!(name(&quantile::BCA, 0.5), "Median (BCa bootstrap)");
     assert_eq!(name(&quantile_difference::STUDENTISED, 0.5), "Difference of medians (studentised bootstrap)");
-    assert_eq!(name(&quantile::BCA, 0.9), "Quantile (BCa bootstrap), p = 0.9");
+    assert_eq!(name(&quantile::BCA, 0.9), "Quantile (BCa bootstrap) at quantile 0.9");
 }
 
 /// Maritz and Jarrett's variance of the median of an odd number of runs is that of all nⁿ resamples.
