@@ -420,8 +420,13 @@ mod tests {
                 prop_assert_eq!(whole.slack, 0);
                 let found = [whole.baseline, whole.treatment].concat();
                 let steps: Vec<i64> = cents.iter().map(|&x| i64::from(x - cents[0])).collect();
-                let ratio = found.iter().zip(&steps).find(|(_, step)| **step != 0).map_or(1, |(x, step)| x / step);
-                prop_assert_eq!(found, steps.iter().map(|step| step * ratio).collect::<Vec<_>>());
+                // One is a multiple of the other, by a power of ten either way.
+                let first = found.iter().zip(&steps).find(|(_, step)| **step != 0);
+                let (whole, step) = first.map_or((1, 1), |(whole, step)| (i128::from(*whole), i128::from(*step)));
+                prop_assert!(whole != 0);
+                for (found, expected) in found.iter().zip(&steps) {
+                    prop_assert_eq!(i128::from(*found) * step, i128::from(*expected) * whole);
+                }
             }
         }
 
