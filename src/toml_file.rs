@@ -55,6 +55,14 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, word)| word)
 }
 
+/// The remedy for a name that is not among those known: the nearest, and all of them after `lead`, such as "The metrics
+/// are".
+pub fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, lead: &str) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    let near = nearest(name, known.iter().copied()).map(|near| format!("did you mean `{near}`? "));
+    format!("{}{lead}: {}", near.unwrap_or_default(), known.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,8 +11,10 @@ use super::methods::{Chosen, Data, Methods};
 use super::{MetricInfo, MetricKind, Sample, StudyInfo};
 use crate::error::{Error, Problem};
 use crate::stats::outcome::{self, Outcome};
+use crate::stats::paired_t::paired_t;
 use crate::stats::{
-    Answer, Compute, Estimand, Interval, METHODS, Method, Moments, Pairwise, Result, Settings, TestResult, Undefined,
+    self, Alternative, Answer, Compute, Estimand, Interval, METHODS, Method, Moments, Pairwise, Result, Settings,
+    TestResult, Undefined,
 };
 
 /// The methods that a report puts first where nothing else was chosen: of unpaired and of paired means, and of rates;
@@ -223,7 +225,7 @@ fn comparison(info: &StudyInfo, metric: &MetricInfo, baseline: &Sample, treatmen
         let paired = pair(baseline, treatment);
         let data = Data::Values { values, pairs: paired.as_ref().map(|(_, values)| values) };
         let methods = Methods::of(&data, &settings, metric.better);
-        pairing = paired.map(|(pairing, pairs)| gain(pairing, &pairs, &methods));
+        pairing = paired.map(|(pairing, _)| pairing);
         (Compared::Means(Means::of(values.map(Side::of))), methods)
     };
     let chosen = &info.methods;
@@ -262,14 +264,14 @@ fn pair(baseline: &Sample, treatment: &Sample) -> Option<(Pairing, [Vec<f64>; 2]
     let mean = |values: &Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
     let both: Vec<&str> = of_baseline.keys().copied().filter(shared).collect();
     let names = |blocks: Vec<&str>| blocks.into_iter().map(str::to_owned).collect();
+    let values = [&of_baseline, &of_treatment].map(|mode| both.iter().map(|block| mean(&mode[block])).collect());
     let pairing = Pairing {
         blocks: both.len(),
         left_out: names(all.into_iter().filter(|block| !shared(block)).collect()),
         without_block: [baseline, treatment].iter().flat_map(|s| &s.blocks).filter(|block| block.is_none()).count(),
         averaged: names(both.iter().copied().filter(several).collect()),
-        relative_standard_error: Err(Undefined::because("it is not computed yet")),
+        relative_standard_error: relative_error(&values),
     };
-    let values = [&of_baseline, &of_treatment].map(|mode| both.iter().map(|block| mean(&mode[block])).collect());
     (both.len() >= 2).then_some((pairing, values))
 }
 
@@ -300,17 +302,14 @@ fn by_block(sample: &Sample) -> BTreeMap<&str, Vec<f64>> {
     blocks
 }
 
-fn gain(pairing: Pairing, [a, b]: &[Vec<f64>; 2], methods: &Methods) -> Pairing {
-    let unpaired = || -> Result<f64> {
-        let [a, b] = [Moments::of(a)?.standard_error(), Moments::of(b)?.standard_error()];
-        Ok((a * a + b * b).sqrt())
-    };
-    let ratio = || {
-        let paired = methods.test("paired_t")?.standard_error;
-        let ratio = paired.ok_or_else(|| Undefined::because("the paired test has no standard error"))? / unpaired()?;
-        if ratio.is_finite() { Ok(ratio) } else { Err(Undefined::because("neither mode varies between blocks")) }
-    };
-    Pairing { relative_standard_error: ratio(), ..pairing }
+/// The standard error of the mean difference of pairs, relative to that of the same values unpaired.
+fn relative_error([a, b]: &[Vec<f64>; 2]) -> Result<f64> {
+    // The level is of the interval, which is not looked at.
+    let paired = paired_t(a, b, Alternative::TwoSided, 0.95)?.standard_error;
+    let paired = paired.ok_or_else(|| Undefined::because("the paired test has no standard error"))?;
+    let [a, b] = [Moments::of(a)?.standard_error(), Moments::of(b)?.standard_error()];
+    let ratio = paired / (a * a + b * b).sqrt();
+    if ratio.is_finite() { Ok(ratio) } else { Err(Undefined::because("neither mode varies between blocks")) }
 }
 
 /// All modes of each metric at once, where there are three or more.
@@ -364,8 +363,9 @@ pub fn adjust(
     comparisons: &mut [Comparison],
 ) -> std::result::Result<Family, Error> {
     let bug = |what: String| Problem::new("the adjustment of p-values", what, "report this as a bug");
-    let method = METHODS.iter().find(|method| method.id == info.methods.adjust);
-    let Some((method, Compute::Adjust(run))) = method.map(|method| (method, method.compute)) else {
+    let Some((method, Compute::Adjust(run))) =
+        stats::method(&info.methods.adjust).map(|method| (method, method.compute))
+    else {
         return Err(bug(format!("{} is no adjustment", info.methods.adjust)).into());
     };
     let members: Vec<usize> = (0..comparisons.len()).filter(|i| primary.contains(&comparisons[*i].metric)).collect();

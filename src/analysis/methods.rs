@@ -13,7 +13,7 @@ use crate::stats::{
     TestResult, Undefined,
 };
 use crate::study::{Outliers, Study};
-use crate::toml_file::nearest;
+use crate::toml_file::{nearest, suggest};
 
 /// The adjustment of a study that names none.
 const USUAL_ADJUSTMENT: &str = "holm";
@@ -56,9 +56,7 @@ impl Chosen {
         let mut margins = BTreeMap::new();
         for (id, text) in &manifest.margins {
             let Some(metric) = metrics.iter().find(|metric| metric.id == *id) else {
-                let ids: Vec<&str> = metrics.iter().map(|metric| &*metric.id).collect();
-                let near = nearest(id, ids.iter().copied()).map(|near| format!("did you mean `{near}`? "));
-                let remedy = format!("{}The metrics are: {}", near.unwrap_or_default(), ids.join(", "));
+                let remedy = suggest(id, metrics.iter().map(|metric| &*metric.id), "The metrics are");
                 return Err(problem(format!("`margins` names `{id}`, which the data do not have"), remedy));
             };
             let margin = margin(text, &metric.unit)

@@ -7,7 +7,7 @@ use clap::Args;
 use rayon::prelude::*;
 
 use super::output::{self, Manifest};
-use super::{Choosing, Reading, load, terminal};
+use super::{Choosing, Reading, load, terminal, unknown};
 use crate::analysis::{self, Analysis};
 use crate::error::Error;
 use crate::plot::{self, WIDTHS, Width};
@@ -17,7 +17,6 @@ use crate::report::model::{Block, Report};
 use crate::report::{self, note_sentence};
 use crate::study::Study;
 use crate::table::Table;
-use crate::toml_file::nearest;
 
 #[derive(Args)]
 pub struct Arguments {
@@ -53,14 +52,6 @@ pub fn width(id: &str) -> Result<Width, String> {
         .find(|width| width.id == id)
         .copied()
         .ok_or_else(|| unknown(id, WIDTHS.iter().map(|w| w.id).collect()))
-}
-
-fn unknown(id: &str, known: Vec<&str>) -> String {
-    let list = known.join(", ");
-    match nearest(id, known) {
-        Some(near) => format!("did you mean {near}? Known: {list}"),
-        None => format!("known: {list}"),
-    }
 }
 
 /// A study's report, ready to be written.

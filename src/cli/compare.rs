@@ -1,23 +1,21 @@
 //! `meshstats compare`: two samples or more, from files of numbers or from summary statistics, by any method.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
 
-use super::{Tail, level, load, output, terminal};
+use super::{Tail, level, output, samples, terminal};
 use crate::analysis::means::{Means, Side};
 use crate::analysis::methods::{self, Data};
 use crate::analysis::{Applied, AtOnce, Methods, OfModes, RESAMPLES};
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::metric::{Better, Unit};
 use crate::report::model::Align;
 use crate::report::number::{p_value, shortest, significant};
 use crate::stats::{
-    Answer, Compute, Estimand, Events, Interval, Kind, METHODS, Margin, Moments, Pairwise, Settings, Undefined,
+    Answer, Compute, Estimand, Events, Interval, Kind, Margin, Moments, Pairwise, Settings, Undefined, method,
 };
-use crate::toml_file::nearest;
 
 /// What is shown of two samples where nothing was chosen, as far as it applies.
 const USUAL: &[&str] = &[
@@ -124,8 +122,7 @@ struct Comparison {
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let settings = settings(arguments);
-    let samples = samples(arguments)?;
-    let all = compare(&samples, &settings, arguments.paired);
+    let all = compare(&given(arguments)?, &settings, arguments.paired);
     let text = if arguments.json {
         let bytes = match all.comparisons.as_slice() {
             [one] if all.at_once.is_none() => output::json(one)?,
@@ -153,13 +150,17 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     Ok(())
 }
 
+/// How many numbers a run has: its value, or a count and its exposure.
+fn width(arguments: &Arguments) -> usize {
+    if arguments.counts { 2 } else { 1 }
+}
+
 /// What the samples are called: by file or column, or by number.
 fn names(arguments: &Arguments, count: usize) -> Vec<String> {
-    let width = if arguments.counts { 2 } else { 1 };
     let mut names: Vec<String> = if arguments.columns.is_empty() {
         arguments.files.iter().map(|file| file.display().to_string()).collect()
     } else {
-        arguments.columns.iter().step_by(width).cloned().collect()
+        arguments.columns.iter().step_by(width(arguments)).cloned().collect()
     };
     if names.is_empty() {
         names = (0..count).map(|i| if i == 0 { "the baseline".to_owned() } else { format!("treatment {i}") }).collect();
@@ -172,7 +173,7 @@ fn chosen(arguments: &Arguments) -> impl Iterator<Item = &String> {
 }
 
 fn compute(id: &str) -> Option<Compute> {
-    METHODS.iter().find(|method| method.id == id).map(|method| method.compute)
+    method(id).map(|method| method.compute)
 }
 
 fn is_of_modes(id: &str) -> bool {
@@ -206,17 +207,15 @@ fn compare(samples: &Samples, settings: &Settings, paired: bool) -> Comparisons 
     let of = |data: &Data| Methods::of(data, settings, Better::Neutral);
     let (comparisons, modes) = match samples {
         Samples::Moments(modes) => {
-            let [baseline, treatments @ ..] = modes.as_slice() else { return Comparisons::none() };
-            let one = |treatment: &Moments| Comparison {
+            let one = |baseline: &Moments, treatment: &Moments| Comparison {
                 means: Some(Means::of([baseline, treatment].map(Side::from))),
                 methods: of(&Data::Moments([*baseline, *treatment])),
                 samples: Vec::new(),
             };
-            (treatments.iter().map(one).collect(), Ok(modes.clone()))
+            (against_first(modes, one), Some(Ok(modes.clone())))
         }
         Samples::Values(modes) => {
-            let [baseline, treatments @ ..] = modes.as_slice() else { return Comparisons::none() };
-            let one = |treatment: &Vec<f64>| {
+            let one = |baseline: &Vec<f64>, treatment: &Vec<f64>| {
                 let pairs = paired.then(|| [baseline.clone(), treatment.clone()]);
                 let data = Data::Values { values: [baseline, treatment], pairs: pairs.as_ref() };
                 Comparison {
@@ -225,30 +224,28 @@ fn compare(samples: &Samples, settings: &Settings, paired: bool) -> Comparisons 
                     samples: [baseline, treatment].map(|values| Methods::of_sample(values, settings)).to_vec(),
                 }
             };
-            let moments = modes.iter().map(|values| Moments::of(values)).collect();
-            (treatments.iter().map(one).collect(), moments)
+            (against_first(modes, one), Some(modes.iter().map(|values| Moments::of(values)).collect()))
         }
         Samples::Events(modes) => {
-            let [baseline, treatments @ ..] = modes.as_slice() else { return Comparisons::none() };
-            let one = |treatment: &Vec<Events>| Comparison {
+            let one = |baseline: &Vec<Events>, treatment: &Vec<Events>| Comparison {
                 means: None,
-                samples: Vec::new(),
                 methods: of(&Data::Events([baseline, treatment])),
+                samples: Vec::new(),
             };
-            return Comparisons { at_once: None, comparisons: treatments.iter().map(one).collect() };
+            (against_first(modes, one), None)
         }
     };
-    let comparisons: Vec<Comparison> = comparisons;
-    Comparisons { at_once: (comparisons.len() > 1).then(|| AtOnce::of(&modes, settings)), comparisons }
+    let several = modes.filter(|_| comparisons.len() > 1);
+    Comparisons { at_once: several.map(|modes| AtOnce::of(&modes, settings)), comparisons }
 }
 
-impl Comparisons {
-    fn none() -> Self {
-        Self { at_once: None, comparisons: Vec::new() }
-    }
+fn against_first<T>(modes: &[T], compare: impl Fn(&T, &T) -> Comparison) -> Vec<Comparison> {
+    let Some((baseline, treatments)) = modes.split_first() else { return Vec::new() };
+    treatments.iter().map(|treatment| compare(baseline, treatment)).collect()
 }
 
-fn samples(arguments: &Arguments) -> Result<Samples, Error> {
+/// The samples that the arguments name.
+fn given(arguments: &Arguments) -> Result<Samples, Error> {
     let usage = |what: String| Err(Error::Usage(what));
     if let (Some(mean), Some(sd), Some(n)) = (&arguments.mean, &arguments.sd, &arguments.n) {
         if mean.len() != sd.len() || mean.len() != n.len() {
@@ -265,18 +262,18 @@ fn samples(arguments: &Arguments) -> Result<Samples, Error> {
         if arguments.files.iter().filter(|file| *file == Path::new("-")).count() > 1 {
             return usage("only one of the samples can be standard input".to_owned());
         }
-        let read = |file: &PathBuf| numbers(file, if arguments.counts { 2 } else { 1 });
+        let read = |file: &PathBuf| samples::numbers(file, width(arguments));
         arguments.files.iter().map(read).collect::<Result<Vec<_>, _>>()?
     } else {
         let [file] = arguments.files.as_slice() else {
             return usage("--columns are those of one CSV file: give its path".to_owned());
         };
-        let width = if arguments.counts { 2 } else { 1 };
+        let width = width(arguments);
         if arguments.columns.len() < 2 * width || !arguments.columns.len().is_multiple_of(width) {
             return usage("--counts needs two --columns a mode: the count, then its exposure".to_owned());
         }
         let whole = arguments.paired || arguments.counts;
-        of_columns(file, &arguments.columns, width, whole)?
+        samples::columns(file, &arguments.columns, width, whole)?
     };
     if arguments.counts {
         let events = |rows: Vec<Vec<f64>>| {
@@ -304,116 +301,6 @@ fn summary(mean: f64, sd: f64, n: usize) -> Result<Moments, Error> {
         return usage(format!("--n {n}: a standard deviation needs two runs or more"));
     }
     Ok(Moments { n, mean, sd })
-}
-
-fn text_of(path: &Path) -> Result<(String, String), Error> {
-    let (shown, bytes) = if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).map_err(|error| {
-            Problem::new("standard input", format!("cannot be read ({})", error.kind()), "give a file instead")
-        })?;
-        ("standard input".to_owned(), bytes)
-    } else {
-        (path.display().to_string(), load::read(path)?)
-    };
-    let text = load::utf8(&shown, &bytes)?.trim_start_matches('\u{feff}').to_owned();
-    Ok((shown, text))
-}
-
-/// The numbers of a file, `width` a line; empty lines and what follows a `#` do not count.
-fn numbers(path: &Path, width: usize) -> Result<Vec<Vec<f64>>, Error> {
-    let (shown, text) = text_of(path)?;
-    let remedy = match width {
-        1 => "write one number a line, with a decimal point",
-        _ => "write a count and its exposure a line, with a space between them",
-    };
-    let mut rows = Vec::new();
-    let mut problems = Vec::new();
-    for (i, line) in text.lines().enumerate() {
-        let line = line.split('#').next().unwrap_or("").trim();
-        if line.is_empty() {
-            continue;
-        }
-        let words: Vec<&str> = if width == 1 { vec![line] } else { line.split_whitespace().collect() };
-        let row: Option<Vec<f64>> = words.iter().map(|word| finite(word)).collect();
-        match row {
-            Some(row) if row.len() == width && possible(&row) => rows.push(row),
-            _ => {
-                let shown_line = line.chars().take(40).collect::<String>();
-                let wanted = if width == 1 { "a number" } else { "a count and an exposure" };
-                let mut problem = Problem::new(&*shown, format!("`{shown_line}` is not {wanted}"), remedy);
-                problem.fault.line = Some(i + 1);
-                problems.push(problem);
-            }
-        }
-    }
-    if rows.is_empty() && problems.is_empty() {
-        problems.push(Problem::new(shown, "holds no number", remedy.trim_end_matches(", with a decimal point")));
-    }
-    if problems.is_empty() { Ok(rows) } else { Err(Error::Failed(problems)) }
-}
-
-/// A count is not negative, and its exposure positive.
-fn possible(row: &[f64]) -> bool {
-    !matches!(row, [count, exposure] if *count < 0.0 || *exposure <= 0.0)
-}
-
-fn finite(text: &str) -> Option<f64> {
-    text.trim().parse::<f64>().ok().filter(|value| value.is_finite())
-}
-
-/// The named columns of a CSV file, `width` a mode. An empty cell is no value; where the rows must be `whole` it is an
-/// error.
-fn of_columns(path: &Path, names: &[String], width: usize, whole: bool) -> Result<Vec<Vec<Vec<f64>>>, Error> {
-    let (shown, text) = text_of(path)?;
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-    let unreadable = |error: &csv::Error| {
-        let mut problem =
-            Problem::new(&*shown, format!("is no CSV table ({error})"), "give each row as many cells as the first");
-        problem.fault.line = error.position().and_then(|at| usize::try_from(at.line()).ok());
-        problem
-    };
-    let headers = reader.headers().map_err(|error| unreadable(&error))?.clone();
-    let place = |name: &String| {
-        headers.iter().position(|header| header == name).ok_or_else(|| {
-            let known: Vec<&str> = headers.iter().collect();
-            let near = nearest(name, known.iter().copied()).map(|near| format!("did you mean `{near}`? "));
-            let remedy = format!("{}The columns are: {}", near.unwrap_or_default(), known.join(", "));
-            Error::from(Problem::new(&*shown, format!("has no column `{name}`"), remedy))
-        })
-    };
-    let places = names.iter().map(place).collect::<Result<Vec<_>, _>>()?;
-    let mut modes: Vec<Vec<Vec<f64>>> = vec![Vec::new(); names.len() / width];
-    let mut problems = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| unreadable(&error))?;
-        let line = record.position().and_then(|at| usize::try_from(at.line()).ok());
-        for (mode, places) in modes.iter_mut().zip(places.chunks(width)) {
-            let cells: Vec<&str> = places.iter().map(|place| record.get(*place).unwrap_or("")).collect();
-            if cells.iter().all(|cell| cell.is_empty()) && !whole {
-                continue;
-            }
-            match cells.iter().map(|cell| finite(cell)).collect::<Option<Vec<f64>>>() {
-                Some(row) if possible(&row) => mode.push(row),
-                _ => {
-                    let wanted = if width == 1 { "a number" } else { "a count and an exposure" };
-                    let what = format!("`{}` is not {wanted}", cells.join(", ").chars().take(40).collect::<String>());
-                    let mut problem = Problem::new(&*shown, what, "write numbers with a decimal point");
-                    problem.fault.line = line;
-                    problems.push(problem);
-                }
-            }
-        }
-    }
-    if !problems.is_empty() {
-        return Err(Error::Failed(problems));
-    }
-    match modes.iter().position(Vec::is_empty) {
-        Some(i) => {
-            Err(Problem::new(shown, format!("has no number in column `{}`", names[i * width]), "name another").into())
-        }
-        None => Ok(modes),
-    }
 }
 
 /// Six significant digits: plain numbers have no unit and no uncertainty that says how many.

@@ -12,6 +12,7 @@ mod man;
 mod output;
 mod plan;
 mod reconstruct;
+mod samples;
 mod terminal;
 
 use std::process::ExitCode;
@@ -184,10 +185,15 @@ fn method(text: &str, kinds: &[Kind]) -> Result<String, String> {
     if ids().any(|id| id == text) {
         return Ok(text.to_owned());
     }
-    let list = ids().collect::<Vec<_>>().join(", ");
-    match nearest(text, ids()) {
-        Some(near) => Err(format!("did you mean {near}? Known: {list}")),
-        None => Err(format!("known: {list}")),
+    Err(unknown(text, ids().collect()))
+}
+
+/// What is said of an id that is none of those known.
+fn unknown(id: &str, known: Vec<&str>) -> String {
+    let list = known.join(", ");
+    match nearest(id, known) {
+        Some(near) => format!("did you mean {near}? Known: {list}"),
+        None => format!("known: {list}"),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::plot::{WIDTHS, Width};
 use crate::report::number::Scale;
 use crate::report::planning::{PlanRow, figure, table};
 use crate::stats::Moments;
-use crate::toml_file::nearest;
+use crate::toml_file::suggest;
 
 #[derive(Args)]
 pub struct Arguments {
@@ -194,7 +194,7 @@ fn of_summary(arguments: &Arguments) -> Result<Item, Error> {
     let row = PlanRow {
         name: "values".to_owned(),
         place: "treatment".to_owned(),
-        scale: Scale { factor: 1.0, unit: String::new() },
+        scale: Scale::plain(),
         planned,
         needs: None,
     };
@@ -208,9 +208,7 @@ fn of_study(arguments: &Arguments, quiet: bool) -> Result<Vec<Item>, Error> {
         let analysis = analysis::analyze(&study, &table, None)?;
         for id in &arguments.metric {
             if analysis.metric(id).is_none() {
-                let ids: Vec<&str> = analysis.metrics.iter().map(|metric| metric.id.as_str()).collect();
-                let near = nearest(id, ids.iter().copied()).map(|near| format!("did you mean `{near}`? "));
-                let remedy = format!("{}The metrics are: {}", near.unwrap_or_default(), ids.join(", "));
+                let remedy = suggest(id, analysis.metrics.iter().map(|metric| metric.id.as_str()), "The metrics are");
                 return Err(Problem::new(study.place(), format!("has no metric `{id}`"), remedy).into());
             }
         }

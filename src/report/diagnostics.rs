@@ -17,22 +17,19 @@ pub(super) fn section(context: &Context) -> Option<Section> {
     if rows.is_empty() {
         return None;
     }
-    let column = |header: &str, align: Align| Column { header: header.to_owned(), align };
-    let mut columns = vec![column("Metric", Align::Left)];
-    if context.has_scenarios() {
-        columns.push(column("Scenario", Align::Left));
-    }
+    let mut columns = vec![Column::new("Metric", Align::Left)];
+    columns.extend(context.scenario_column());
     columns.extend([
-        column("Mode", Align::Left),
-        column("n", Align::Number),
-        column("Normality, p", Align::Number),
-        column("Equal spread, p", Align::Number),
-        column("Lag-1 r", Align::Number),
-        column("its p", Align::Number),
-        column("Drift, p", Align::Number),
-        column("First run, p", Align::Number),
-        column("Outside", Align::Number),
-        column("Far out", Align::Number),
+        Column::new("Mode", Align::Left),
+        Column::new("n", Align::Number),
+        Column::new("Normality, p", Align::Number),
+        Column::new("Equal spread, p", Align::Number),
+        Column::new("Lag-1 r", Align::Number),
+        Column::new("its p", Align::Number),
+        Column::new("Drift, p", Align::Number),
+        Column::new("First run, p", Align::Number),
+        Column::new("Outside", Align::Number),
+        Column::new("Far out", Align::Number),
     ]);
     let mut notes = vec![
         "Normality: Shapiro–Wilk. Equal spread: Brown–Forsythe, against the baseline. Lag-1 r: autocorrelation of runs that \
@@ -51,10 +48,7 @@ pub(super) fn section(context: &Context) -> Option<Section> {
             .iter()
             .map(|dropped| format!("{} ({})", dropped.run, super::number::significant(scale.apply(dropped.value), 4)))
             .collect();
-        let place = match &sample.scenario {
-            Some(scenario) => format!("{}, {}", context.label(&sample.mode), context.scenario_label(scenario)),
-            None => context.label(&sample.mode),
-        };
+        let place = context.place_of(&sample.mode, sample.scenario.as_deref());
         notes.push(context.prose(&format!(
             "Dropped, as the manifest says, because outside Tukey's fences: {} of {place}: run {}.",
             header(metric, &scale),
@@ -80,9 +74,7 @@ fn row(context: &Context, metric: &MetricInfo, sample: &Diagnostics) -> Vec<Cell
     let correlation = sample.autocorrelation.as_ref();
     let outliers = sample.outliers.as_ref();
     let mut cells = vec![text(metric.label.clone())];
-    if context.has_scenarios() {
-        cells.push(text(sample.scenario.as_deref().map_or(String::new(), |s| context.scenario_label(s))));
-    }
+    cells.extend(context.scenario_cell(sample.scenario.as_deref()));
     cells.extend([
         text(context.label(&sample.mode)),
         number(sample.n.to_string()),

@@ -20,8 +20,8 @@ mod sensitivity;
 
 use crate::analysis::{Analysis, Comparison, MetricInfo};
 use crate::study::Provenance;
-use model::{Block, Report, Section};
-use number::Scale;
+use model::{Align, Block, Cell, Column, Report, Section};
+use number::{Scale, text};
 pub use provenance::sentence as note_sentence;
 
 /// What every report of reconstructed logs says before any number.
@@ -121,11 +121,26 @@ impl Context<'_> {
 
     /// The treatment of a comparison, and its scenario.
     fn place(&self, comparison: &Comparison) -> String {
-        let mode = self.label(&comparison.mode);
-        match &comparison.scenario {
+        self.place_of(&comparison.mode, comparison.scenario.as_deref())
+    }
+
+    /// A mode, and the scenario it was run in.
+    fn place_of(&self, mode: &str, scenario: Option<&str>) -> String {
+        let mode = self.label(mode);
+        match scenario {
             Some(scenario) => format!("{mode}, {}", self.scenario_label(scenario)),
             None => mode,
         }
+    }
+
+    /// The column of scenarios, in a study that has them.
+    fn scenario_column(&self) -> Option<Column> {
+        self.has_scenarios().then(|| Column::new("Scenario", Align::Left))
+    }
+
+    /// What stands in it.
+    fn scenario_cell(&self, scenario: Option<&str>) -> Option<Cell> {
+        self.has_scenarios().then(|| text(scenario.map_or(String::new(), |id| self.scenario_label(id))))
     }
 
     /// What the adjustment of p-values is called before "-adjusted"; `None` where there is none.

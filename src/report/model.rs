@@ -57,6 +57,12 @@ pub struct Column {
     pub align: Align,
 }
 
+impl Column {
+    pub fn new(header: impl Into<String>, align: Align) -> Self {
+        Self { header: header.into(), align }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Align {

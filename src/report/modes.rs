@@ -21,29 +21,23 @@ pub(super) fn section(context: &Context) -> Option<Section> {
     Some(Section { id: "modes".to_owned(), title: "All modes at once".to_owned(), blocks })
 }
 
-fn column(header: &str, align: Align) -> Column {
-    Column { header: header.to_owned(), align }
-}
-
 fn place_columns(context: &Context) -> Vec<Column> {
-    let scenario = context.has_scenarios().then(|| column("Scenario", Align::Left));
-    std::iter::once(column("Metric", Align::Left)).chain(scenario).collect()
+    std::iter::once(Column::new("Metric", Align::Left)).chain(context.scenario_column()).collect()
 }
 
 fn place_cells(context: &Context, name: String, group: &Group) -> Vec<Cell> {
-    let scenario = group.scenario.as_deref().map_or(String::new(), |scenario| context.scenario_label(scenario));
-    std::iter::once(text(name)).chain(context.has_scenarios().then(|| text(scenario))).collect()
+    std::iter::once(text(name)).chain(context.scenario_cell(group.scenario.as_deref())).collect()
 }
 
 fn omnibus(context: &Context, groups: &[(&MetricInfo, &Group)]) -> Table {
     let mut columns = place_columns(context);
     columns.extend([
-        column("Test", Align::Left),
-        column("Modes", Align::Number),
-        column("F", Align::Number),
-        column("df", Align::Number),
-        column("df of the error", Align::Number),
-        column("p", Align::Number),
+        Column::new("Test", Align::Left),
+        Column::new("Modes", Align::Number),
+        Column::new("F", Align::Number),
+        Column::new("df", Align::Number),
+        Column::new("df of the error", Align::Number),
+        Column::new("p", Align::Number),
     ]);
     let optional = |value: Option<f64>, decimals| value.map_or(Cell::Missing, |value| number(fixed(value, decimals)));
     let mut rows = Vec::new();
@@ -82,11 +76,11 @@ fn omnibus(context: &Context, groups: &[(&MetricInfo, &Group)]) -> Table {
 fn pairwise(context: &Context, groups: &[(&MetricInfo, &Group)]) -> Option<Table> {
     let mut columns = place_columns(context);
     columns.extend([
-        column("Method", Align::Left),
-        column("Modes", Align::Left),
-        column("Difference", Align::Number),
-        column(&format!("{} CI", context.level()), Align::Centre),
-        column("p", Align::Number),
+        Column::new("Method", Align::Left),
+        Column::new("Modes", Align::Left),
+        Column::new("Difference", Align::Number),
+        Column::new(format!("{} CI", context.level()), Align::Centre),
+        Column::new("p", Align::Number),
     ]);
     let mut rows = Vec::new();
     let mut notes = Vec::new();

@@ -44,6 +44,11 @@ impl Scale {
         Self { factor, unit }
     }
 
+    /// Of a pure number: printed as it is.
+    pub fn plain() -> Self {
+        Self { factor: 1.0, unit: String::new() }
+    }
+
     pub fn apply(&self, value: f64) -> f64 {
         value / self.factor
     }

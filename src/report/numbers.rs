@@ -37,11 +37,7 @@ impl Cite {
         let mut words = split(&metric.id);
         words.extend(split(mode));
         words.extend(scenario.map(split).unwrap_or_default());
-        let place = match scenario {
-            Some(scenario) => format!("{}, {}", context.label(mode), context.scenario_label(scenario)),
-            None => context.label(mode),
-        };
-        Self { words, phrase: format!("{}, {place}", metric.label) }
+        Self { words, phrase: format!("{}, {}", metric.label, context.place_of(mode, scenario)) }
     }
 
     fn number(&self, words: &[&str], what: &str, formatted: Cell, raw: f64, unit: &str) -> Number {

@@ -55,23 +55,22 @@ impl PlanRow {
 
 /// The plan as a table; `None` without a row.
 pub fn table(rows: &[PlanRow], wanted: f64, alpha: f64) -> Option<Table> {
-    let column = |header: &str, align: Align| Column { header: header.to_owned(), align };
     let target = rows.iter().any(|row| row.needs.is_some());
     let percent = |share: f64| format!("{} %", number::shortest(share * 100.0));
     let mut columns = vec![
-        column("Metric", Align::Left),
-        column("Treatment", Align::Left),
-        column("Runs", Align::Centre),
-        column("Difference", Align::Number),
-        column("Its power (%)", Align::Number),
-        column(&format!("Detectable with {}", percent(wanted)), Align::Number),
-        column("In % of the baseline", Align::Number),
+        Column::new("Metric", Align::Left),
+        Column::new("Treatment", Align::Left),
+        Column::new("Runs", Align::Centre),
+        Column::new("Difference", Align::Number),
+        Column::new("Its power (%)", Align::Number),
+        Column::new(format!("Detectable with {}", percent(wanted)), Align::Number),
+        Column::new("In % of the baseline", Align::Number),
     ];
     if target {
         columns.extend([
-            column("Target", Align::Number),
-            column("Its power (%)", Align::Number),
-            column("Runs needed", Align::Number),
+            Column::new("Target", Align::Number),
+            Column::new("Its power (%)", Align::Number),
+            Column::new("Runs needed", Align::Number),
         ]);
     }
     let three = |value: f64| number(significant(value, 3));

@@ -74,12 +74,9 @@ fn setup(context: &Context) -> Option<Table> {
     if setup.is_empty() {
         return None;
     }
-    let mut columns = vec![
-        Column { header: "Tool".to_owned(), align: Align::Left },
-        Column { header: "Fact".to_owned(), align: Align::Left },
-    ];
+    let mut columns = vec![Column::new("Tool", Align::Left), Column::new("Fact", Align::Left)];
     let modes = &context.analysis.study.modes;
-    columns.extend(modes.iter().map(|mode| Column { header: mode.label.clone(), align: Align::Left }));
+    columns.extend(modes.iter().map(|mode| Column::new(&*mode.label, Align::Left)));
     let rows = setup
         .iter()
         .map(|fact| {
@@ -110,11 +107,10 @@ fn shortened(values: &[String]) -> String {
 }
 
 fn left_out(id: &str, caption: &str, reason: &str, files: &[LeftOut], notes: Vec<String>) -> Table {
-    let column = |header: &str| Column { header: header.to_owned(), align: Align::Left };
     Table {
         id: id.to_owned(),
         caption: caption.to_owned(),
-        columns: vec![column("File"), column(reason)],
+        columns: vec![Column::new("File", Align::Left), Column::new(reason, Align::Left)],
         rows: files
             .iter()
             .map(|file| {

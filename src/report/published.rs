@@ -31,11 +31,11 @@ fn published_table(context: &Context, published: &Published, table: &PublishedTa
         .iter()
         .filter(|mode| table.rows.iter().flat_map(|row| &row.cells).any(|cell| cell.mode == mode.id))
         .collect();
-    let mut columns = vec![Column { header: "Figure".to_owned(), align: Align::Left }];
+    let mut columns = vec![Column::new("Figure", Align::Left)];
     for mode in &modes {
-        columns.push(Column { header: format!("{}, printed", context.label(&mode.id)), align: Align::Centre });
-        columns.push(Column { header: "From the runs".to_owned(), align: Align::Centre });
-        columns.push(Column { header: "Agrees".to_owned(), align: Align::Centre });
+        columns.push(Column::new(format!("{}, printed", context.label(&mode.id)), Align::Centre));
+        columns.push(Column::new("From the runs", Align::Centre));
+        columns.push(Column::new("Agrees", Align::Centre));
     }
     let mut notes =
         vec![format!("{AGREES}: the figure from the runs rounds to the printed one; {DISAGREES}: it does not.")];

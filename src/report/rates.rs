@@ -50,10 +50,7 @@ fn parts(metric: &MetricInfo) -> (&'static str, &'static str) {
 }
 
 fn place(context: &Context, sample: &Sample) -> String {
-    match &sample.scenario {
-        Some(scenario) => format!("{}, {}", context.label(&sample.mode), context.scenario_label(scenario)),
-        None => context.label(&sample.mode),
-    }
+    context.place_of(&sample.mode, sample.scenario.as_deref())
 }
 
 fn rate_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
@@ -61,15 +58,14 @@ fn rate_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
         return None;
     }
     let digits = context.digits();
-    let column = |header: String, align: Align| Column { header, align };
     let columns = vec![
-        column("Metric".to_owned(), Align::Left),
-        column("Mode".to_owned(), Align::Left),
-        column("Count".to_owned(), Align::Number),
-        column("Exposure".to_owned(), Align::Number),
-        column("Pooled".to_owned(), Align::Number),
-        column(format!("{} CI", context.level()), Align::Centre),
-        column("Mean of ratios".to_owned(), Align::Number),
+        Column::new("Metric", Align::Left),
+        Column::new("Mode", Align::Left),
+        Column::new("Count", Align::Number),
+        Column::new("Exposure", Align::Number),
+        Column::new("Pooled", Align::Number),
+        Column::new(format!("{} CI", context.level()), Align::Centre),
+        Column::new("Mean of ratios", Align::Number),
     ];
     let mut rows = Vec::new();
     let mut notes = vec![
@@ -115,18 +111,17 @@ fn rate_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
 
 fn ratio_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
     let digits = context.digits();
-    let column = |header: String, align: Align| Column { header, align };
     let columns = vec![
-        column("Metric".to_owned(), Align::Left),
-        column("Mode".to_owned(), Align::Left),
-        column("Rate ratio".to_owned(), Align::Number),
-        column(format!("{} CI", context.level()), Align::Centre),
-        column(format!("{} CI, bootstrap", context.level()), Align::Centre),
-        column("t".to_owned(), Align::Number),
-        column("df".to_owned(), Align::Number),
-        column("p".to_owned(), Align::Number),
+        Column::new("Metric", Align::Left),
+        Column::new("Mode", Align::Left),
+        Column::new("Rate ratio", Align::Number),
+        Column::new(format!("{} CI", context.level()), Align::Centre),
+        Column::new(format!("{} CI, bootstrap", context.level()), Align::Centre),
+        Column::new("t", Align::Number),
+        Column::new("df", Align::Number),
+        Column::new("p", Align::Number),
     ];
-    let plain = Scale { factor: 1.0, unit: String::new() };
+    let plain = Scale::plain();
     let mut rows = Vec::new();
     let mut notes = vec![context.prose(&format!(
         "Rate ratio: pooled rate of the mode ÷ pooled rate of {}; interval and test on the log scale from run-clustered \

@@ -47,9 +47,7 @@ impl Row<'_> {
 
     fn cells(&self, context: &Context) -> Vec<Cell> {
         let mut cells = vec![text(header(self.metric, &self.scale))];
-        if context.has_scenarios() {
-            cells.push(text(self.sample.scenario.as_deref().map_or(String::new(), |s| context.scenario_label(s))));
-        }
+        cells.extend(context.scenario_cell(self.sample.scenario.as_deref()));
         cells.push(text(context.label(&self.sample.mode)));
         cells.push(number(self.description.n.to_string()));
         cells
@@ -57,14 +55,11 @@ impl Row<'_> {
 }
 
 fn columns(context: &Context, rest: &[(&str, Align)]) -> Vec<Column> {
-    let column = |header: &str, align: Align| Column { header: header.to_owned(), align };
-    let mut columns = vec![column("Metric", Align::Left)];
-    if context.has_scenarios() {
-        columns.push(column("Scenario", Align::Left));
-    }
-    columns.push(column("Mode", Align::Left));
-    columns.push(column("n", Align::Number));
-    columns.extend(rest.iter().map(|(header, align)| column(header, *align)));
+    let mut columns = vec![Column::new("Metric", Align::Left)];
+    columns.extend(context.scenario_column());
+    columns.push(Column::new("Mode", Align::Left));
+    columns.push(Column::new("n", Align::Number));
+    columns.extend(rest.iter().map(|(header, align)| Column::new(*header, *align)));
     columns
 }
 

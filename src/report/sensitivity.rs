@@ -84,19 +84,18 @@ fn disagreement(context: &Context, metric: &MetricInfo, comparison: &Comparison)
 }
 
 fn table(context: &Context, metric: &MetricInfo, comparisons: &[&Comparison]) -> Table {
-    let column = |header: &str, align: Align| Column { header: header.to_owned(), align };
     let several = comparisons.len() > 1;
     let scale = context.scale(metric);
     let mut columns = Vec::new();
     if several {
-        columns.push(column("Comparison", Align::Left));
+        columns.push(Column::new("Comparison", Align::Left));
     }
     columns.extend([
-        column("Method", Align::Left),
-        column("Estimate of", Align::Left),
-        column("Estimate", Align::Number),
-        column(&format!("{} CI", context.level()), Align::Centre),
-        column("p", Align::Number),
+        Column::new("Method", Align::Left),
+        Column::new("Estimate of", Align::Left),
+        Column::new("Estimate", Align::Number),
+        Column::new(format!("{} CI", context.level()), Align::Centre),
+        Column::new("p", Align::Number),
     ]);
     let (mut rows, mut reasons, mut unpaired) = (Vec::new(), Vec::<(String, Vec<String>)>::new(), false);
     let mut notes = vec!["Treatment − baseline, or treatment ÷ baseline; p two-sided, not adjusted.".to_owned()];
@@ -145,7 +144,7 @@ fn row(context: &Context, applied: &Applied, unit: &Scale, half: Option<f64>) ->
     let scale = match applied.estimand {
         Estimand::RelativeChange => Scale { factor: 0.01, unit: "%".to_owned() },
         estimand if estimand.has_unit() => unit.clone(),
-        _ => Scale { factor: 1.0, unit: String::new() },
+        _ => Scale::plain(),
     };
     let of = scale.header(applied.estimand.noun());
     let Ok(answer) = &applied.answer else {

@@ -76,12 +76,7 @@ mod tests {
 
     use super::*;
     use crate::stats::Interval;
-
-    /// Moments of modes of a few runs each.
-    fn modes() -> impl Strategy<Value = Vec<Moments>> {
-        let mode = (2_usize..30, -10.0..10.0, 0.1..10.0);
-        prop::collection::vec(mode.prop_map(|(n, mean, sd)| Moments { n, mean, sd }), 2..6)
-    }
+    use crate::stats::tests::modes;
 
     #[test]
     fn what_has_no_answer_is_undefined() {

@@ -124,6 +124,11 @@ pub static METHODS: &[Method] = &[
     none::METHOD,
 ];
 
+/// The method of that id.
+pub fn method(id: &str) -> Option<&'static Method> {
+    METHODS.iter().find(|method| method.id == id)
+}
+
 /// What a user may ask about a method: what it is called, where it comes from, and its answer for data.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Method {
@@ -403,6 +408,38 @@ pub struct TestResult {
     /// What a reader must know of this result: an assumption made, or why a part of it is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+}
+
+impl TestResult {
+    /// The test of an estimate by the number of its standard errors: the interval reaches `critical` of them.
+    fn studentised(
+        estimate: f64,
+        (standard_error, df): (f64, f64),
+        p_value: f64,
+        critical: f64,
+        alternative: Alternative,
+        level: f64,
+        method: &str,
+    ) -> Result<Self> {
+        let margin = critical * standard_error;
+        let (lower, upper) = (finite(estimate - margin)?, finite(estimate + margin)?);
+        Ok(Self {
+            statistic: Some(finite(estimate / standard_error)?),
+            standard_error: Some(standard_error),
+            df: Some(df),
+            numerator_df: None,
+            p_value,
+            estimate: Some(estimate),
+            interval: Interval {
+                level,
+                lower: (alternative != Alternative::Less).then_some(lower),
+                upper: (alternative != Alternative::Greater).then_some(upper),
+            },
+            alternative,
+            method: method.to_owned(),
+            note: None,
+        })
+    }
 }
 
 /// An effect without a unit; `name` says which variant it is.

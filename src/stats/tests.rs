@@ -22,6 +22,12 @@ fn events(runs: &[(f64, f64)]) -> Vec<Events> {
     runs.iter().map(|&(count, exposure)| Events { count, exposure }).collect()
 }
 
+/// Moments of modes of a few runs each.
+pub(super) fn modes() -> impl Strategy<Value = Vec<Moments>> {
+    let mode = (2_usize..30, -10.0..10.0, 0.1..10.0);
+    prop::collection::vec(mode.prop_map(|(n, mean, sd)| Moments { n, mean, sd }), 2..6)
+}
+
 fn mean_difference(a: &[f64], b: &[f64]) -> Option<f64> {
     let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len() as f64;
     Some(mean(b) - mean(a))

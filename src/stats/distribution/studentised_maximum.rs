@@ -31,7 +31,7 @@
 
 use std::collections::HashMap;
 
-use super::super::{Alternative, Interval, Result, TestResult, Undefined, finite, tail};
+use super::super::{Alternative, Result, TestResult, Undefined, finite, tail};
 use super::elementary::exp_m1_minus;
 use super::t;
 
@@ -118,24 +118,8 @@ impl StudentisedMaximum {
             Alternative::Greater => self.sf(t, df)?,
         };
         let outside = 2.0 * tail(level, Alternative::TwoSided)?;
-        let margin = self.quantile(outside, df)? * standard_error;
-        let (lower, upper) = (finite(estimate - margin)?, finite(estimate + margin)?);
-        Ok(TestResult {
-            statistic: Some(t),
-            standard_error: Some(standard_error),
-            df: Some(df),
-            numerator_df: None,
-            p_value,
-            estimate: Some(estimate),
-            interval: Interval {
-                level,
-                lower: (alternative != Alternative::Less).then_some(lower),
-                upper: (alternative != Alternative::Greater).then_some(upper),
-            },
-            alternative,
-            method: method.to_owned(),
-            note: None,
-        })
+        let critical = self.quantile(outside, df)?;
+        TestResult::studentised(estimate, (standard_error, df), p_value, critical, alternative, level, method)
     }
 }
 

@@ -28,7 +28,7 @@
 //!
 //! mpmath, 0.5 ≤ df ≤ 1e9, p from 0.5 to 1e-300: 1e-12 (`tests/reference/t_distribution.csv`).
 
-use super::super::{Alternative, Interval, Result, TestResult, Undefined, finite, tail};
+use super::super::{Alternative, Result, TestResult, Undefined, finite, tail};
 use super::{gamma, normal};
 
 /// The upper tail P(T > t). Undefined unless t is finite and df > 0.
@@ -66,24 +66,8 @@ pub(in crate::stats) fn t_test(
         Alternative::Less => sf(-t, df)?,
         Alternative::Greater => sf(t, df)?,
     };
-    let margin = critical(df, alternative, level)? * standard_error;
-    let (lower, upper) = (finite(estimate - margin)?, finite(estimate + margin)?);
-    Ok(TestResult {
-        statistic: Some(t),
-        standard_error: Some(standard_error),
-        df: Some(df),
-        numerator_df: None,
-        p_value,
-        estimate: Some(estimate),
-        interval: Interval {
-            level,
-            lower: (alternative != Alternative::Less).then_some(lower),
-            upper: (alternative != Alternative::Greater).then_some(upper),
-        },
-        alternative,
-        method: method.to_owned(),
-        note: None,
-    })
+    let critical = critical(df, alternative, level)?;
+    TestResult::studentised(estimate, (standard_error, df), p_value, critical, alternative, level, method)
 }
 
 /// Beyond 1e20 degrees of freedom the distribution is the normal one to every digit of a double, and smaller than

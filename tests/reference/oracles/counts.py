@@ -5,6 +5,7 @@ import functools
 import mpmath
 from common import INPUTS, mpf, normal_isf, normal_sf, parameters, runs
 from mpmath import mp
+from rates import r_rate_ratio
 
 
 def whole(events):
@@ -170,17 +171,6 @@ def negative_binomial(case, quantity):
     }[quantity]()
 
 
-def r_poisson_ratio(case, quantity):
-    a, b = ([float(sum(column)) for column in zip(*INPUTS["runs"][case][mode])] for mode in "ab")
-    test = f"poisson.test(c({b[0]!r}, {a[0]!r}), c({b[1]!r}, {a[1]!r})"
-    return {
-        "p_less": f"{test}, alternative = 'less')$p.value",
-        "p_greater": f"{test}, alternative = 'greater')$p.value",
-        "ci95_lower": f"{test})$conf.int[1]",
-        "ci95_upper": f"{test})$conf.int[2]",
-    }[quantity]
-
-
 def r_overdispersion(case, quantity):
     name, mode = case.split(".")
     counts, exposures = zip(*INPUTS["runs"][name][mode])
@@ -190,4 +180,4 @@ def r_overdispersion(case, quantity):
     return f"{{{vectors}; {result}}}"
 
 
-R = {"poisson_ratio": r_poisson_ratio, "overdispersion": r_overdispersion}
+R = {"poisson_ratio": r_rate_ratio, "overdispersion": r_overdispersion}

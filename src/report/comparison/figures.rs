@@ -1,0 +1,134 @@
+//! The figures of the comparisons: the runs of each mode, and all changes with their intervals.
+
+use super::super::figure::{Drawing, Figure, Forest, ForestRow, Group, Runs};
+use super::super::model::Cell;
+use super::super::number::{decimals_of, fixed};
+use super::super::{Context, header};
+use super::{Item, notes};
+use crate::analysis::{MetricInfo, Sample};
+
+/// The runs of every primary metric, a figure a scenario.
+pub(super) fn runs(context: &Context) -> Vec<Figure> {
+    let analysis = context.analysis;
+    let mut figures = Vec::new();
+    for metric in analysis.metrics.iter().filter(|metric| metric.primary) {
+        let mut scenarios: Vec<Option<&str>> =
+            analysis.samples.iter().filter(|s| s.metric == metric.id).map(|s| s.scenario.as_deref()).collect();
+        scenarios.dedup();
+        scenarios.sort_unstable();
+        scenarios.dedup();
+        for scenario in scenarios {
+            let samples: Vec<&Sample> = analysis
+                .samples
+                .iter()
+                .filter(|s| s.metric == metric.id && s.scenario.as_deref() == scenario)
+                .collect();
+            figures.push(run_figure(context, metric, scenario, &samples));
+        }
+    }
+    figures
+}
+
+fn run_figure(context: &Context, metric: &MetricInfo, scenario: Option<&str>, samples: &[&Sample]) -> Figure {
+    let scale = context.scale(metric);
+    let groups: Vec<Group> = samples
+        .iter()
+        .map(|sample| {
+            let description = sample.description.as_ref().ok();
+            Group {
+                label: context.label(&sample.mode),
+                values: sample.values.iter().map(|value| scale.apply(*value)).collect(),
+                runs: sample.runs.clone(),
+                quartiles: description
+                    .map(|d| [d.lower_quartile, d.median, d.upper_quartile].map(|value| scale.apply(value))),
+                mean: description.map(|d| scale.apply(d.mean)),
+                interval: description.and_then(|d| {
+                    let interval = d.interval.as_ref().ok()?;
+                    Some([scale.apply(interval.lower?), scale.apply(interval.upper?)])
+                }),
+            }
+        })
+        .collect();
+    let within = scenario.map_or(String::new(), |id| format!(", {}", context.scenario_label(id)));
+    let counts: Vec<String> =
+        groups.iter().map(|group| format!("{}: n = {}", group.label, group.values.len())).collect();
+    let digits = context.digits();
+    let means: Vec<String> = samples
+        .iter()
+        .zip(&groups)
+        .filter_map(|(sample, group)| {
+            let sd = sample.description.as_ref().ok().and_then(|d| d.sd.clone().ok()).map(|sd| scale.apply(sd));
+            let mean = group.mean?;
+            Some(format!("{} {}", group.label, fixed(mean, decimals_of(&[sd], mean, digits))))
+        })
+        .collect();
+    let slug = scenario.map_or(String::new(), |id| format!("-{id}"));
+    Figure {
+        id: format!("runs-{}{slug}", metric.id.replace('_', "-")),
+        caption: context.prose(&format!(
+            "{}{within}. Points: runs; box: quartiles; whiskers: furthest run within 1.5 IQR; diamond and bar above: mean \
+             with its {} confidence interval. {}.",
+            metric.label,
+            context.level(),
+            counts.join("; ")
+        )),
+        alt: context.prose(&format!(
+            "{} of the runs of each mode{within}. Means: {}{}.",
+            metric.label,
+            means.join(", "),
+            if scale.unit.is_empty() { String::new() } else { format!(" {}", scale.unit) }
+        )),
+        drawing: Drawing::Runs(Runs { axis: header(metric, &scale), groups }),
+        decimal_separator: context.analysis.study.decimal_separator,
+    }
+}
+
+/// The percent change of every metric that has one, with its interval.
+pub(super) fn forest(context: &Context, items: &[Item]) -> Option<Figure> {
+    let digits = context.digits();
+    let plain = |cell: Cell| match cell {
+        Cell::Number { text } => text,
+        Cell::Interval { lower, upper } => format!("[{lower}, {upper}]"),
+        _ => String::new(),
+    };
+    let rows: Vec<ForestRow> = items
+        .iter()
+        .filter_map(|item| {
+            let interval = item.comparison.percent_interval().ok()?;
+            let several = context.treatments().len() > 1 || context.has_scenarios();
+            Some(ForestRow {
+                label: if several {
+                    format!("{}, {}", item.metric.label, item.place(context))
+                } else {
+                    item.metric.label.clone()
+                },
+                estimate: item.comparison.percent(item.means).ok()?,
+                interval: [interval.lower, interval.upper],
+                text: format!("{} {}", plain(item.percent(digits)), plain(item.percent_interval(digits))),
+            })
+        })
+        .collect();
+    if rows.is_empty() {
+        return None;
+    }
+    let list: Vec<String> = rows.iter().map(|row| format!("{} {} %", row.label, row.text)).collect();
+    let change = notes::labels(items, |comparison| comparison.change);
+    Some(Figure {
+        id: "changes".to_owned(),
+        caption: context.prose(&format!(
+            "Change of each metric's mean relative to {}, with its {} confidence interval ({}; {}). An arrow: the \
+             interval goes on beyond the axis.",
+            context.baseline_label(),
+            context.level(),
+            change,
+            context.runs_phrase()
+        )),
+        alt: context.prose(&format!(
+            "Change against {} with intervals: {}.",
+            context.baseline_label(),
+            list.join("; ")
+        )),
+        drawing: Drawing::Forest(Forest { axis: format!("Change against {} (%)", context.baseline_label()), rows }),
+        decimal_separator: context.analysis.study.decimal_separator,
+    })
+}

@@ -1,0 +1,142 @@
+//! What stands under the tables of comparisons.
+
+use super::super::Context;
+use super::super::number;
+use super::Item;
+use crate::analysis::Comparison;
+use crate::stats::magnitude::magnitude;
+use crate::stats::{Compute, method};
+
+/// The labels of the methods that are shown, one after the other where they differ.
+pub(super) fn labels(items: &[Item], id: impl Fn(&Comparison) -> Option<&'static str>) -> String {
+    let mut once: Vec<&str> = Vec::new();
+    for label in items.iter().filter_map(|item| Some(item.comparison.label(id(item.comparison)?))) {
+        if !once.contains(&label) {
+            once.push(label);
+        }
+    }
+    if once.is_empty() { "none applies".to_owned() } else { once.join("; ") }
+}
+
+pub(super) fn family(context: &Context, items: &[Item]) -> String {
+    let family = &context.analysis.family;
+    let metrics: Vec<&str> = family
+        .metrics
+        .iter()
+        .filter_map(|id| context.analysis.metric(id))
+        .map(|metric| metric.label.as_str())
+        .collect();
+    let tests = if family.size == 1 { "test" } else { "tests" };
+    let adjusted = match context.adjustment() {
+        Some(name) => format!("{name}-adjusted over the family of {} {tests}", family.size),
+        None => format!("not adjusted, though the family has {} {tests}", family.size),
+    };
+    let test = labels(items, |comparison| Some(comparison.test));
+    let left = match family.undefined {
+        0 => String::new(),
+        1 => " One more test is undefined, and not adjusted for.".to_owned(),
+        many => format!(" {many} more tests are undefined, and not adjusted for."),
+    };
+    format!("p: {test}, two-sided, {adjusted} ({}).{left}", metrics.join(", "))
+}
+
+/// Whether a method is one for pairs.
+fn pairs(id: &str) -> bool {
+    method(id).is_some_and(|method| matches!(method.compute, Compute::Pairs(_)))
+}
+
+/// That an interval of the change holds what cannot be.
+pub(super) fn impossible(items: &[Item]) -> Option<String> {
+    let below =
+        |item: &&Item| item.comparison.percent_interval().is_ok_and(|i| i.lower.is_some_and(|low| low < -100.0));
+    let positive = |item: &&Item| item.means.baseline.mean > 0.0 && item.means.treatment.mean > 0.0;
+    let names: Vec<&str> = items.iter().filter(below).filter(positive).map(|item| item.metric.label.as_str()).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "{}: the interval of the change reaches below −100 %, which no positive quantity does; so few or so uneven runs \
+             say little about the size of the change. The interval on the log scale, among the methods side by side, stays \
+             above.",
+            names.join(", ")
+        )
+    })
+}
+
+/// What pairing by blocks did to each comparison.
+pub(super) fn pairing(context: &Context, items: &[Item]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for item in items {
+        let Some(pairing) = &item.comparison.pairing else { continue };
+        let gained = match &pairing.relative_standard_error {
+            Ok(ratio) if *ratio < 1.0 => {
+                format!("pairing narrowed the standard error to {} of the unpaired one", number::significant(*ratio, 2))
+            }
+            Ok(ratio) => format!(
+                "pairing lost precision: the standard error is {} of the unpaired one",
+                number::significant(*ratio, 2)
+            ),
+            Err(undefined) => format!("what pairing gained is not known: {}", undefined.because),
+        };
+        let list = |blocks: &[String], what: &str| {
+            if blocks.is_empty() { String::new() } else { format!(" {what}: {}.", blocks.join(", ")) }
+        };
+        let loose = match pairing.without_block {
+            0 => String::new(),
+            runs => format!(" Runs without a block, left out of the pairs: {runs}."),
+        };
+        notes.push(context.prose(&format!(
+            "{}, {}: paired by {} blocks; {gained}.{}{loose}{}{}",
+            item.metric.label,
+            item.place(context),
+            pairing.blocks,
+            if pairs(item.comparison.test) { "" } else { " The chosen test takes the runs as unpaired." },
+            list(&pairing.left_out, "Not in both modes, so left out of the pairs"),
+            list(&pairing.averaged, "With several runs, whose mean counts"),
+        )));
+    }
+    notes
+}
+
+/// Why a cell is empty, once for each reason.
+pub(super) fn undefined(context: &Context, items: &[Item]) -> Vec<String> {
+    let mut notes: Vec<String> = Vec::new();
+    for item in items {
+        let comparison = item.comparison;
+        let reasons = [
+            comparison.decides().err().map(|undefined| ("test", undefined)),
+            comparison.difference_interval().err().map(|undefined| ("interval of the difference", undefined)),
+            comparison.percent(item.means).err().map(|undefined| ("percent change", undefined)),
+            comparison.percent_interval().err().map(|undefined| ("interval of the change", undefined)),
+        ];
+        for (what, undefined) in reasons.into_iter().flatten() {
+            notes.push(format!(
+                "—: no {what} for {} ({}): {}.",
+                item.metric.label,
+                item.place(context),
+                undefined.because
+            ));
+        }
+    }
+    notes.dedup();
+    notes
+}
+
+/// How large the effects are in words, by the rule whose words they are.
+pub(super) fn in_words(context: &Context, items: &[Item]) -> Option<String> {
+    let mut rule = None;
+    let words: Vec<String> = items
+        .iter()
+        .filter_map(|item| {
+            let applied = item.comparison.methods.get(item.comparison.effect?)?;
+            let size = magnitude(applied.estimand, applied.answer.as_ref().ok()?.estimate()?)?;
+            rule = Some(size);
+            Some(format!("{}, {}: {}", item.metric.label, item.place(context), size.label))
+        })
+        .collect();
+    let rule = rule?;
+    Some(format!(
+        "In the words of {}: {}. The rule was made for people; for runs of a machine even a small difference can be \
+         “large”.",
+        rule.reference,
+        words.join("; ")
+    ))
+}
