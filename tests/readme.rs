@@ -53,7 +53,7 @@ fn every_command_runs() {
         run += 1;
     }
     assert!(run >= 6, "only {run} commands were found");
-    for file in ["report.md", "report.tex", "numbers.tex", "runs.csv", "results.json", "manifest.json"] {
+    for file in ["report.md", "report.html", "report.tex", "numbers.tex", "runs.csv", "results.json", "manifest.json"] {
         assert!(dir.path().join("reports/istio-2025").join(file).is_file(), "{file} was not written");
     }
 }

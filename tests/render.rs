@@ -1,14 +1,17 @@
-//! The same cells in Markdown, LaTeX and CSV; and what the templates, the escaping and the macros promise.
+//! The same cells in Markdown, HTML, LaTeX and CSV; and what the templates, the escaping and the macros promise.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::sync::LazyLock;
 
 use meshstats::error::Problem;
 use meshstats::render::{File, OUTPUTS, Templates};
+use meshstats::report::figure::{Drawing, Figure, Forest};
 use meshstats::report::model::{Align, Block, Cell, Column, Number, Report, Table};
 use proptest::prelude::*;
 
 use super::latex::{files, interval, number, plus_minus, report, table, text};
+use super::program::{root, tree};
 
 static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| Templates::new(None).unwrap());
 
@@ -63,6 +66,28 @@ fn markdown_row(line: &str) -> Vec<String> {
     }
     assert_eq!(cells.pop().as_deref(), Some(""), "a row ends with a bar: {line}");
     cells.iter().skip(1).map(|cell| cell.trim_matches(' ').replace("e+", "e")).collect()
+}
+
+/// The tags of a page, each with the text that follows it. No text or attribute has `<` or `>` in it, but the style.
+fn tags(page: &str) -> Vec<(&str, &str)> {
+    page.split('<').skip(1).map(|part| part.split_once('>').unwrap_or_else(|| panic!("no tag: <{part}"))).collect()
+}
+
+fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+    rest.split('"').next()
+}
+
+fn html_cells(page: &str) -> Vec<Vec<String>> {
+    let (_, body) = page.split_once("<tbody>\n").expect("there is a body");
+    let (body, _) = body.split_once("</tbody>\n").expect("the body ends");
+    let is_cell = |(tag, _): &(&str, &str)| tag.starts_with("th ") || tag.starts_with("td ");
+    body.lines().map(|row| tags(row).into_iter().filter(is_cell).map(|(_, text)| read_html(text)).collect()).collect()
+}
+
+fn read_html(source: &str) -> String {
+    let marks = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("e+", "e"), ("&amp;", "&")];
+    marks.iter().fold(source.into(), |text: String, (markup, mark)| text.replace(markup, mark))
 }
 
 fn latex_cells(source: &str) -> Vec<Vec<String>> {
@@ -282,6 +307,9 @@ proptest! {
         let columns = table.columns.clone();
         let report = of_table(table);
         prop_assert_eq!(&markdown_cells(&file("markdown", &report, "tables/t.md")), &expected);
+        let page = file("html", &report, "report.html");
+        prop_assert_eq!(&html_cells(&page), &expected);
+        assert_sound(&page);
         prop_assert_eq!(&latex_cells(&file("latex", &report, "tables/t.tex")), &expected);
         // An empty text and a missing cell are both empty in CSV.
         let expected: Vec<Vec<String>> = expected
@@ -359,6 +387,131 @@ fn markdown_report() {
 }
 
 #[test]
+fn html_table() {
+    let page = file("html", &of_table(sample()), "report.html");
+    let table = r##"<div class="table" role="group" aria-label="Table 1" tabindex="0">
+<table id="tab:sample-sample">
+<caption><span><a href="#tab:sample-sample">Table 1.</a> Means | of _runs_</span></caption>
+<thead>
+<tr><th scope="col" class="left">Mode</th><th scope="col" class="number">n</th><th scope="col" class="centre">Mean ± SD (ms)</th><th scope="col" class="centre">95 % CI</th><th scope="col" class="number">p</th></tr>
+</thead>
+<tbody>
+<tr><th scope="row" class="left">A|B</th><td class="number">10</td><td class="centre">12.3 ± 0.4</td><td class="centre">[-1.2, 0.1]</td><td class="number">4.0e-34</td></tr>
+<tr><th scope="row" class="left">[c]</th><td class="number">5</td><td class="centre">—</td><td class="centre">[10.2, 11.0]</td><td class="number">&lt;1e-300</td></tr>
+</tbody>
+</table>
+</div>
+<ul class="notes">
+<li>A note.</li>
+</ul>
+</section>
+"##;
+    assert!(page.contains(table), "{page}");
+}
+
+/// A figure of this id, which no file system or format would choose.
+fn figure(id: &str) -> Block {
+    Block::Figure(Figure {
+        id: id.into(),
+        caption: "Means & <runs>".into(),
+        alt: "\"a\" < 'b'".into(),
+        drawing: Drawing::Forest(Forest { axis: "ms".into(), rows: vec![] }),
+        decimal_separator: '.',
+    })
+}
+
+#[test]
+fn html_escapes_what_comes_from_the_user() {
+    let list = Block::List { items: vec!["</li><script>".into()] };
+    let mut report = report(vec![Block::Text { text: "a && b".into() }, list, figure("runs-\"ä\" & c")]);
+    report.title = "<b> & \"c\" 'd'".into();
+    let page = file("html", &report, "report.html");
+    assert_sound(&page);
+    for escaped in [
+        "<title>&lt;b&gt; &amp; &quot;c&quot; &#39;d&#39;</title>\n",
+        "<h1>&lt;b&gt; &amp; &quot;c&quot; &#39;d&#39;</h1>\n",
+        "<h2>Results: p99_latency &amp; &lt;c64&gt;</h2>\n",
+        "<p>a &amp;&amp; b</p>\n",
+        "<li>&lt;/li&gt;&lt;script&gt;</li>\n",
+        "<figure id=\"fig:sample-runs-ue4-c\">\n",
+        "<img src=\"figures/runs-%22%C3%A4%22%20%26%20c.svg\" alt=\"&quot;a&quot; &lt; &#39;b&#39;\">\n",
+        "Figure 1.</a> Means &amp; &lt;runs&gt;</figcaption>\n",
+    ] {
+        assert!(page.contains(escaped), "{escaped} in\n{page}");
+    }
+}
+
+#[test]
+fn html_says_what_must_be_read_first_first() {
+    let page = file("html", &of_table(sample()), "report.html");
+    let places = ["role=\"note\">Reconstructed from", "<section id=\"summary\">", "<nav ", "<section id=\"results\">"];
+    let places: Vec<_> = places.iter().map(|place| page.find(place)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}");
+    assert!(page.ends_with("<footer>\n<p>Generated by meshstats 0.1.0.</p>\n</footer>\n</body>\n</html>\n"));
+}
+
+/// Fails unless a browser would read the page as it was meant, without a network, and a screen reader can find its way.
+#[track_caller]
+fn assert_sound(page: &str) {
+    assert!(page.starts_with("<!DOCTYPE html>\n<html lang=\"en\">\n"), "{page}");
+    for alien in ["<script", "<link", "@import", "url(", " \n"] {
+        assert!(!page.contains(alien), "{alien:?} in\n{page}");
+    }
+    let mut open: Vec<&str> = Vec::new();
+    let mut ids = BTreeSet::new();
+    let mut targets = Vec::new();
+    let mut before = "";
+    for (tag, text) in tags(page).into_iter().skip(1) {
+        let name = tag.split(' ').next().unwrap();
+        assert!(name == "style" || !text.contains('>'), "<{tag}>{text}");
+        match name.strip_prefix('/') {
+            Some(name) => assert_eq!(open.pop(), Some(name), "</{name}>"),
+            None if ["meta", "img"].contains(&name) => {}
+            None => open.push(name),
+        }
+        if let Some(id) = attribute(tag, "id") {
+            assert!(!id.is_empty() && ids.insert(id), "the id {id:?} is taken or empty");
+        }
+        match attribute(tag, "href").or(attribute(tag, "src")) {
+            Some(address) => match address.strip_prefix('#') {
+                Some(target) => targets.push(target),
+                None => assert!(address.starts_with("figures/"), "{address} is elsewhere"),
+            },
+            None => assert!(!["a", "img"].contains(&name), "<{tag}> leads nowhere"),
+        }
+        let has = |name| attribute(tag, name).is_some();
+        match name {
+            "table" => assert!(before.starts_with("div ") && before.contains(" tabindex=\"0\""), "<{before}><{tag}>"),
+            "div" | "nav" => assert!(has("aria-label"), "<{tag}>"),
+            "img" => assert!(has("alt"), "<{tag}>"),
+            "th" => assert!(has("scope"), "<{tag}>"),
+            _ => {}
+        }
+        assert!(!before.starts_with("table") || name == "caption", "<{before}> has no caption but <{tag}>");
+        before = tag;
+    }
+    assert!(open.is_empty(), "{open:?} is not closed");
+    for target in targets {
+        assert!(ids.contains(target), "there is no {target}");
+    }
+}
+
+#[test]
+fn the_committed_pages_are_sound() {
+    let pages: Vec<_> = tree(&root().join("reports")).into_iter().filter(|(path, _)| path.ends_with(".html")).collect();
+    assert!(!pages.is_empty());
+    for (_, page) in pages {
+        assert_sound(&String::from_utf8(page).unwrap());
+    }
+}
+
+#[test]
+fn markdown_links_to_figures_of_any_name() {
+    let source = file("markdown", &report(vec![figure("runs-a b)")]), "report.md");
+    assert!(source.contains("](figures/runs-a%20b%29.svg)\n"), "{source}");
+}
+
+#[test]
 fn latex_table() {
     assert_eq!(
         file("latex", &of_table(sample()), "tables/sample.tex"),
@@ -399,6 +552,10 @@ fn decimal_comma() {
     assert!(
         file("markdown", &report, "tables/sample.md").contains("|  10 |   12,3 ± 0,4   | [-1,2; 0,1]  | 4,0e-34 |")
     );
+    assert!(
+        file("html", &report, "report.html")
+            .contains(">12,3 ± 0,4</td><td class=\"centre\">[-1,2; 0,1]</td><td class=\"number\">4,0e-34</td>")
+    );
     assert!(file("latex", &report, "tables/sample.tex").contains(r"& 12.3 & 0.4 "));
     assert!(file("latex", &report, "tables/sample.tex").contains(r"[-1{,}2;\, 0{,}1]$"));
     assert!(file("latex", &report, "preamble.tex").contains(r"\sisetup{output-decimal-marker={,}}"));
@@ -409,7 +566,7 @@ fn decimal_comma() {
 fn two_tables_of_one_name_are_refused() {
     let report = report(vec![Block::Table(sample()), Block::Table(sample())]);
     for output in OUTPUTS {
-        assert!(output.files(&report, &TEMPLATES).unwrap_err().path.starts_with("tables/sample."), "{}", output.id);
+        assert_eq!(output.files(&report, &TEMPLATES).unwrap_err().path, "tables/sample", "{}", output.id);
     }
 }
 

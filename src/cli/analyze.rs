@@ -170,7 +170,7 @@ fn summarise(made: &Made, arguments: &Arguments) {
     }
     let dir = arguments.out.join(&made.study.id);
     let shown = |name: &str| dir.join(name).display().to_string();
-    let first = if made.files.iter().any(|file| file.path == "report.md") { shown("report.md") } else { shown("") };
-    text.push_str(&format!("\nreport: {first}\n\n"));
+    let first = made.files.iter().find(|file| file.path.starts_with("report.")).map_or("", |file| &file.path);
+    text.push_str(&format!("\nreport: {}\n\n", shown(first)));
     terminal::print(&text);
 }

@@ -2,9 +2,9 @@
 
 use minijinja::context;
 
-use super::{ALIGNED, File, Output, Templates, cell, clean, document, plain, tables, verbatim};
+use super::{ALIGNED, File, Output, Templates, clean, document, rows, tables, verbatim};
 use crate::error::Problem;
-use crate::report::model::{Align, Column, Report, Table};
+use crate::report::model::{Align, Column, Report};
 
 pub(super) const OUTPUT: Output = Output { id: "markdown", label: "Markdown", files };
 
@@ -12,7 +12,9 @@ fn files(report: &Report, templates: &Templates) -> Result<Vec<File>, Problem> {
     let fragments = tables(report)
         .enumerate()
         .map(|(index, table)| {
-            let pipes = pipe_table(&table.columns, &escaped_rows(table, report.decimal_separator));
+            let markup = |row: Vec<String>| row.iter().map(|text| in_cell(text)).collect();
+            let rows: Vec<_> = rows(table, report.decimal_separator).map(markup).collect();
+            let pipes = pipe_table(&table.columns, &rows);
             let context = context! {
                 number => index + 1, caption => &table.caption, table => verbatim(&pipes), notes => &table.notes,
             };
@@ -25,11 +27,6 @@ fn files(report: &Report, templates: &Templates) -> Result<Vec<File>, Problem> {
         files.push(File::new(format!("tables/{}.md", table.id), fragment));
     }
     Ok(files)
-}
-
-fn escaped_rows(table: &Table, decimal: char) -> Vec<Vec<String>> {
-    let columns = 0..table.columns.len();
-    table.rows.iter().map(|row| columns.clone().map(|i| in_cell(&plain(cell(row, i), decimal))).collect()).collect()
 }
 
 /// A pipe table, its source aligned. The cells of `rows` are Markdown already.

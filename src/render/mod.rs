@@ -1,8 +1,9 @@
-//! `Report` → files: Markdown, LaTeX and CSV. Nothing is computed or rounded here; the numbers arrive as printed.
+//! `Report` → files: Markdown, HTML, LaTeX and CSV. Nothing is computed or rounded here; the numbers arrive as printed.
 //!
 //! An output is one file of this folder with one `OUTPUT` record, and one line in [`OUTPUTS`].
 
 mod csv;
+mod html;
 mod latex;
 mod markdown;
 mod templates;
@@ -45,10 +46,12 @@ impl Output {
     /// A template that fails, two numbers that would get one macro, or two files that would get one path.
     pub fn files(&self, report: &Report, templates: &Templates) -> Result<Vec<File>, Problem> {
         let files = (self.files)(report, templates)?;
-        let mut paths = BTreeSet::new();
-        match files.iter().find(|file| !paths.insert(&file.path)) {
-            Some(file) => Err(Problem::new(
-                &file.path,
+        // An output may write no file for a table, and still have a place for it in another.
+        let places = tables(report).map(|table| format!("tables/{}", table.id));
+        let mut seen = BTreeSet::new();
+        match places.chain(files.iter().map(|file| file.path.clone())).find(|place| !seen.insert(place.clone())) {
+            Some(place) => Err(Problem::new(
+                place,
                 "two tables of the report would be written here",
                 "rename the metric or scenario that one of them is about",
             )),
@@ -58,7 +61,7 @@ impl Output {
 }
 
 /// Every output, in the order in which the user sees them.
-pub static OUTPUTS: &[Output] = &[markdown::OUTPUT, latex::OUTPUT, csv::OUTPUT];
+pub static OUTPUTS: &[Output] = &[markdown::OUTPUT, html::OUTPUT, latex::OUTPUT, csv::OUTPUT];
 
 /// The report's tables in order.
 fn tables(report: &Report) -> impl Iterator<Item = &Table> {
@@ -90,7 +93,7 @@ fn document(report: &Report, tables: impl IntoIterator<Item = Value>) -> Value {
                 }
             })
             .collect();
-        sections.push(context! { title => &section.title, blocks });
+        sections.push(context! { id => slug(&section.id), title => &section.title, blocks });
     }
     context! {
         title => &report.title, banner => &report.banner, summary => &report.summary, generator => &report.generator, sections,
@@ -100,6 +103,11 @@ fn document(report: &Report, tables: impl IntoIterator<Item = Value>) -> Value {
 /// Text that is markup already, which templates insert without escaping.
 fn verbatim(text: &str) -> Value {
     Value::from_safe_string(text.into())
+}
+
+/// The cells of `table` as plain text, one for each column.
+fn rows(table: &Table, decimal: char) -> impl Iterator<Item = Vec<String>> {
+    table.rows.iter().map(move |row| (0..table.columns.len()).map(|i| plain(cell(row, i), decimal)).collect())
 }
 
 /// The cell of column `index`; a short row ends in missing cells.

@@ -1,7 +1,7 @@
 //! The templates: embedded, and single files of them replaced by those of a directory.
 //!
-//! Markdown templates have the usual delimiters (`{{ … }}`, `{% … %}`); LaTeX ones have `\VAR{…}`, `\BLOCK{…}` and
-//! `\REM{…}`, which LaTeX editors can read. Every string is escaped for its format unless it is markup already.
+//! Templates have the usual delimiters (`{{ … }}`, `{% … %}`); LaTeX ones have `\VAR{…}`, `\BLOCK{…}` and `\REM{…}`, which
+//! LaTeX editors can read. Every string is escaped for its format unless it is markup already.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ use std::path::Path;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
-use super::{latex, markdown};
+use super::{html, latex, markdown, verbatim};
 use crate::error::{Fault, Problem};
 
 macro_rules! embedded {
@@ -18,13 +18,16 @@ macro_rules! embedded {
 }
 
 /// Name and source of each.
-const EMBEDDED: [(&str, &str); 9] = embedded![
+const EMBEDDED: [(&str, &str); 12] = embedded![
     "numbers.md",
     "numbers.tex",
     "preamble.tex",
+    "report.html",
     "report.md",
     "report.tex",
+    "style.html",
     "table-float.tex",
+    "table.html",
     "table.md",
     "table.tex",
     "tabular.tex",
@@ -32,8 +35,7 @@ const EMBEDDED: [(&str, &str); 9] = embedded![
 
 /// The templates that reports are rendered with.
 pub struct Templates {
-    markdown: Environment<'static>,
-    latex: Environment<'static>,
+    environment: Environment<'static>,
     /// Where each replaced template was read from.
     replaced: BTreeMap<String, String>,
 }
@@ -44,13 +46,7 @@ impl Templates {
     /// # Errors
     /// A directory that cannot be read, a file in it that is no template's name, a template that is not well formed.
     pub fn new(overrides: Option<&Path>) -> Result<Self, Problem> {
-        let markdown_syntax = syntax([("{%", "%}"), ("{{", "}}"), ("{#", "#}")]);
-        let latex_syntax = syntax([(r"\BLOCK{", "}"), (r"\VAR{", "}"), (r"\REM{", "}")]);
-        let mut templates = Self {
-            markdown: environment("markdown", markdown::escape, markdown_syntax),
-            latex: environment("latex", latex::escape, latex_syntax),
-            replaced: BTreeMap::new(),
-        };
+        let mut templates = Self { environment: environment(), replaced: BTreeMap::new() };
         let mut sources = match overrides {
             Some(directory) => read_overrides(directory)?,
             None => BTreeMap::new(),
@@ -63,21 +59,17 @@ impl Templates {
                 }
                 None => embedded.into(),
             };
-            if let Err(error) = templates.environment_of(name).add_template_owned(name, source) {
+            templates.environment.set_syntax(syntax(language(name).delimiters));
+            if let Err(error) = templates.environment.add_template_owned(name, source) {
                 return Err(templates.problem(name, &error));
             }
         }
         Ok(templates)
     }
 
-    fn environment_of(&mut self, name: &str) -> &mut Environment<'static> {
-        if is_latex(name) { &mut self.latex } else { &mut self.markdown }
-    }
-
     /// The template `name` filled in.
     pub(super) fn render(&self, name: &str, context: Value) -> Result<String, Problem> {
-        let environment = if is_latex(name) { &self.latex } else { &self.markdown };
-        environment
+        self.environment
             .get_template(name)
             .and_then(|template| template.render(context))
             .map_err(|error| self.problem(name, &error))
@@ -106,11 +98,28 @@ impl Templates {
 
 const REPORT_BUG: &str = "this is a built-in template; please report it as a bug";
 
-fn is_latex(name: &str) -> bool {
-    Path::new(name).extension().is_some_and(|extension| extension == "tex")
+/// What begins and ends a block, a variable and a comment.
+type Delimiters = [(&'static str, &'static str); 3];
+
+const BRACES: Delimiters = [("{%", "%}"), ("{{", "}}"), ("{#", "#}")];
+const COMMANDS: Delimiters = [(r"\BLOCK{", "}"), (r"\VAR{", "}"), (r"\REM{", "}")];
+
+/// How a template is written, and what is made of the strings that it is filled with.
+struct Language {
+    delimiters: Delimiters,
+    escape: fn(&str) -> String,
 }
 
-fn syntax(delimiters: [(&'static str, &'static str); 3]) -> SyntaxConfig {
+/// The language of the template `name`, by its extension.
+fn language(name: &str) -> Language {
+    match name.rsplit('.').next() {
+        Some("html") => Language { delimiters: BRACES, escape: html::escape },
+        Some("tex") => Language { delimiters: COMMANDS, escape: latex::escape },
+        _ => Language { delimiters: BRACES, escape: markdown::escape },
+    }
+}
+
+fn syntax(delimiters: Delimiters) -> SyntaxConfig {
     let [(block, block_end), (variable, variable_end), (comment, comment_end)] = delimiters;
     SyntaxConfig::builder()
         .block_delimiters(block, block_end)
@@ -123,22 +132,36 @@ fn syntax(delimiters: [(&'static str, &'static str); 3]) -> SyntaxConfig {
         .expect("the delimiters are constants and differ")
 }
 
-fn environment(format: &'static str, escape: fn(&str) -> String, syntax: SyntaxConfig) -> Environment<'static> {
+fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
-    environment.set_syntax(syntax);
     // Release builds would leave out which name is undefined.
     environment.set_debug(true);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(move |_| AutoEscape::Custom(format.into()));
-    environment.set_formatter(move |out, state, value| match value.as_str() {
+    // What is escaped how is the formatter's, which sees whose template it is; a template may still switch it off.
+    environment.set_auto_escape_callback(|_| AutoEscape::Custom("by language".into()));
+    environment.set_formatter(|out, state, value| match value.as_str() {
         Some(text) if !value.is_safe() && matches!(state.auto_escape(), AutoEscape::Custom(_)) => {
-            out.write_str(&escape(text)).map_err(Error::from)
+            out.write_str(&(language(state.name()).escape)(text)).map_err(Error::from)
         }
         Some(text) => out.write_str(text).map_err(Error::from),
         None if value.is_number() => out.write_str(&value.to_string()).map_err(Error::from),
         None => Err(Error::new(ErrorKind::InvalidOperation, format!("{} is not text: {value}", value.kind()))),
     });
+    environment.add_filter("url", url);
     environment
+}
+
+/// The filter `url`: a relative path as it stands in a link, whatever the format.
+fn url(path: &str) -> Value {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'/' | b'-' | b'.' | b'_' | b'~' => out.push(byte.into()),
+            byte if byte.is_ascii_alphanumeric() => out.push(byte.into()),
+            byte => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    verbatim(&out)
 }
 
 /// Name → (path, source) of the templates in `directory`.

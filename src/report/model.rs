@@ -1,4 +1,4 @@
-//! The report as data. Renderers turn it into Markdown, LaTeX and CSV; they do no arithmetic and no rounding.
+//! The report as data. Renderers turn it into Markdown, HTML, LaTeX and CSV; they do no arithmetic and no rounding.
 
 use serde::Serialize;
 
