@@ -11,8 +11,20 @@ pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
 }
 
 fn fault(text: &str, error: &toml::de::Error) -> Fault {
-    let message = error.message().trim();
-    let fault = match unknown(message) {
+    let fault = unknown_word(error.message());
+    match error.span() {
+        Some(span) => {
+            let before = text.get(..span.start).unwrap_or(text);
+            fault.on_line(before.matches('\n').count() + 1)
+        }
+        None => fault,
+    }
+}
+
+/// What serde says of a text, with the nearest word where it does not know one.
+pub fn unknown_word(message: &str) -> Fault {
+    let message = message.trim();
+    match unknown(message) {
         Some((kind, name, known)) => {
             let remedy = match nearest(name, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`? Known here: {}", known.join(", ")),
@@ -21,13 +33,6 @@ fn fault(text: &str, error: &toml::de::Error) -> Fault {
             Fault::new(format!("unknown {kind} `{name}`"), remedy)
         }
         None => Fault::new(message.replace('\n', " "), "correct this line"),
-    };
-    match error.span() {
-        Some(span) => {
-            let before = text.get(..span.start).unwrap_or(text);
-            fault.on_line(before.matches('\n').count() + 1)
-        }
-        None => fault,
     }
 }
 

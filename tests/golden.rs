@@ -90,15 +90,24 @@ static COMMITTED: LazyLock<Files> = LazyLock::new(|| {
 static SCHEMA: LazyLock<String> = LazyLock::new(|| {
     // What is written, not what could be read: a field that is always there is required.
     let settings = schemars::generate::SchemaSettings::default().for_serialize();
-    let schema = settings.into_generator().into_root_schema_for::<meshstats::analysis::Analysis>();
-    let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n";
-    if update() {
-        fs::write(root().join(SCHEMA_PATH), &text).unwrap();
-    }
-    text
+    accepted(SCHEMA_PATH, &settings.into_generator().into_root_schema_for::<meshstats::analysis::Analysis>())
 });
 
 const SCHEMA_PATH: &str = "schema/results.schema.json";
+
+/// The same of what a claims file may hold.
+static CLAIMS_SCHEMA: LazyLock<String> =
+    LazyLock::new(|| accepted(CLAIMS_SCHEMA_PATH, &schemars::schema_for!(meshstats::claims::Claims)));
+
+const CLAIMS_SCHEMA_PATH: &str = "schema/claims.schema.json";
+
+fn accepted(path: &str, schema: &schemars::Schema) -> String {
+    let text = serde_json::to_string_pretty(schema).expect("a schema is JSON") + "\n";
+    if update() {
+        fs::write(root().join(path), &text).unwrap();
+    }
+    text
+}
 
 #[test]
 fn reports_are_those_of_the_data() {
@@ -130,20 +139,32 @@ fn the_same_data_give_the_same_bytes_anywhere() {
 }
 
 #[test]
-fn the_schema_is_the_one_of_the_results() {
-    let made = SCHEMA.as_bytes();
-    let committed = fs::read(root().join(SCHEMA_PATH)).unwrap_or_default();
-    let difference = || first_difference(&committed, made);
-    assert!(committed == made, "{SCHEMA_PATH} (UPDATE_GOLDEN=1 accepts): {}", difference());
+fn the_schemas_are_those_of_the_types() {
+    for (path, made) in [(SCHEMA_PATH, SCHEMA.as_bytes()), (CLAIMS_SCHEMA_PATH, CLAIMS_SCHEMA.as_bytes())] {
+        let committed = fs::read(root().join(path)).unwrap_or_default();
+        let difference = || first_difference(&committed, made);
+        assert!(committed == made, "{path} (UPDATE_GOLDEN=1 accepts): {}", difference());
+    }
+}
+
+#[test]
+fn the_study_s_claims_fit_their_schema() {
+    let text = fs::read_to_string(data().join("istio-2025/claims.toml")).unwrap();
+    let claims: toml::Table = text.parse().expect("the claims are TOML");
+    fits(&CLAIMS_SCHEMA, &serde_json::to_value(&claims).expect("TOML without dates is JSON"), "the claims");
 }
 
 /// Every results file is held against the published schema.
 pub fn validate(results: &Value) {
-    let schema: Value = serde_json::from_str(&SCHEMA).unwrap();
+    fits(&SCHEMA, results, "the results");
+}
+
+fn fits(schema: &str, value: &Value, what: &str) {
+    let schema: Value = serde_json::from_str(schema).unwrap();
     let validator = jsonschema::validator_for(&schema).expect("the schema is one");
     let errors: Vec<String> =
-        validator.iter_errors(results).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert!(errors.is_empty(), "the results do not fit their schema:\n{}", errors.join("\n"));
+        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{what} do not fit their schema:\n{}", errors.join("\n"));
 }
 
 fn results(study: &str) -> Value {

@@ -1,6 +1,7 @@
 //! One test program, so that the dependencies are linked once.
 
 mod architecture;
+mod audit;
 mod compare;
 mod corpus;
 mod coverage;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use meshstats::audit::audit;
+use meshstats::claims::{Claims, Statistic};
 use meshstats::stats::{
     self, Alternative, Answer, Compute, Events, Interval, METHODS, Margin, Moments, Settings, TestResult, distribution,
 };
@@ -174,6 +176,7 @@ fn compute(inputs: &Inputs, file: &str, case: &str, quantity: &str) -> Option<f6
         },
         "describe" => describe(inputs, case, quantity),
         "power" => power(case, quantity),
+        "attainable" => attainable(inputs, case, quantity),
         "hedges_g" if quantity == "correction" => stats::hedges_g::correction(number(case)).ok(),
         "ratio_of_means" => ratio_of_means(moments(inputs, case)?, quantity),
         "rate" => rate(inputs, case, quantity),
@@ -344,6 +347,40 @@ fn bound(quantity: &str, interval: impl Fn(f64) -> Option<Interval>) -> Option<f
     });
     let interval = interval(number(level) / 100.0)?;
     if side == "lower" { interval.lower } else { interval.upper }
+}
+
+/// An end of what the audit finds attainable for a comparison of which means, SDs and n are printed.
+fn attainable(inputs: &Inputs, case: &str, quantity: &str) -> Option<f64> {
+    let [a, b] = &inputs.summary[case];
+    let row = |statistic: &str, i: usize| {
+        format!(
+            "[[tables.claims]]\nrow = \"{statistic}\"\nmetric = \"x\"\nstatistic = \"{statistic}\"\n\
+             printed = {{ a = \"{}\", b = \"{}\" }}\n",
+            a[i], b[i]
+        )
+    };
+    let text = format!(
+        "modes = [{{ id = \"a\" }}, {{ id = \"b\" }}]\nmetrics = [{{ id = \"x\" }}]\n\
+         study = {{ title = \"\", citation = \"\" }}\n[[tables]]\nprinted_in = \"here\"\n{}{}{}\
+         [[tables.claims]]\nrow = \"t\"\nmetric = \"x\"\nstatistic = \"t\"\nprinted = {{ b = \"0\" }}\n",
+        row("n", 0),
+        row("mean", 1),
+        row("sd", 2)
+    );
+    let found = audit(&Claims::read("claims.toml", &text).unwrap());
+    let (name, end) = quantity.rsplit_once('_').unwrap();
+    let statistic = match name {
+        "standard_error" => Statistic::StandardError,
+        "t" => Statistic::T,
+        "df" => Statistic::Df,
+        "half" => Statistic::Ci,
+        "p" => Statistic::P,
+        "cohen_d" => Statistic::CohenD,
+        _ => unknown("attainable", quantity),
+    };
+    let change = found.changes.iter().find(|change| change.statistic == statistic)?;
+    let range = change.half_width.unwrap_or(change.attainable[0]);
+    Some(if end == "low" { range.low } else { range.high })
 }
 
 fn describe(inputs: &Inputs, case: &str, quantity: &str) -> Option<f64> {

@@ -20,6 +20,7 @@ pub use methods::{Applied, Chosen, Methods};
 pub use notes::{CountedNote, SetupFact};
 pub use published::{Published, PublishedCell, PublishedRow, PublishedTable};
 
+use crate::audit::{Audit, audit};
 use crate::claims::Claims;
 use crate::error::{Error, Problem};
 use crate::metric::{Better, Kind, Metric, Unit};
@@ -64,6 +65,9 @@ pub struct Analysis {
     pub setup: Vec<SetupFact>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published: Option<Published>,
+    /// Whether the published figures can be true together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit: Option<Audit>,
     pub notes: Vec<CountedNote>,
     /// Logs that were left out, with the reason.
     pub rejected: Vec<LeftOut>,
@@ -267,6 +271,7 @@ pub fn analyze(study: &Study, table: &Table, claims: Option<&Claims>) -> Result<
         comparisons,
         family,
         published: None,
+        audit: claims.map(audit),
         setup: notes::setup(table),
         diagnosis,
         notes: noticed,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Analysis, Compared, Means, Methods, Sample};
+use super::{Analysis, Compared, Comparison, Means, Sample};
 use crate::claims::{Cell, Claims, Rounded, Statistic};
 use crate::error::{Error, Problem};
 use crate::stats::Undefined;
@@ -134,13 +134,19 @@ fn computed(cell: &Cell, analysis: &Analysis) -> Result<Vec<f64>, Undefined> {
     let absent = || Undefined::because("the runs do not have this metric");
     let statistic = cell.claim.statistic;
     if statistic.is_comparison() {
-        let comparison = analysis.comparison(&cell.metric.id, None, cell.mode).ok_or_else(absent)?;
+        let comparison =
+            analysis.comparison(&cell.metric.id, cell.claim.scenario.as_deref(), cell.mode).ok_or_else(absent)?;
         return match &comparison.result {
-            Compared::Means(means) => of_means(statistic, means, &comparison.methods),
+            Compared::Means(means) => of_means(statistic, comparison, means),
             Compared::Rates(_) => Err(Undefined::because("rates are compared by their ratio, not by means")),
         };
     }
-    let sample = analysis.sample(&cell.metric.id, None, cell.mode).ok_or_else(absent)?;
+    let sample = analysis.sample(&cell.metric.id, cell.claim.scenario.as_deref(), cell.mode).ok_or_else(absent)?;
+    if statistic == Statistic::CiOfMean {
+        let interval = sample.description.as_ref().map_err(Clone::clone)?.interval.clone()?;
+        let known = |bound: Option<f64>| bound.ok_or_else(|| Undefined::because("the interval has no such bound"));
+        return Ok(vec![known(interval.lower)?, known(interval.upper)?]);
+    }
     of_sample(statistic, sample).map(|value| vec![value])
 }
 
@@ -152,14 +158,16 @@ fn of_sample(statistic: Statistic, sample: &Sample) -> Result<f64, Undefined> {
         Statistic::Max => Ok(sample.description.as_ref().map_err(Clone::clone)?.max),
         Statistic::N => Ok(sample.values.len() as f64),
         Statistic::Total => Ok(sample.values.iter().sum()),
-        Statistic::Pooled => Ok(rate()?.rate),
+        Statistic::StandardErrorOfMean => sample.description.as_ref().map_err(Clone::clone)?.standard_error.clone(),
+        Statistic::Rate | Statistic::Pooled => Ok(rate()?.rate),
         Statistic::MeanOfRatios => Ok(rate()?.mean_of_ratios),
         _ => Err(Undefined::because("it is a figure of a comparison")),
     }
 }
 
 /// A publication that names no test had Welch's.
-fn of_means(statistic: Statistic, means: &Means, methods: &Methods) -> Result<Vec<f64>, Undefined> {
+fn of_means(statistic: Statistic, comparison: &Comparison, means: &Means) -> Result<Vec<f64>, Undefined> {
+    let methods = &comparison.methods;
     let welch = || methods.test("welch");
     let known = |value: Option<f64>| value.ok_or_else(|| Undefined::because("the test does not give it"));
     Ok(vec![match statistic {
@@ -170,7 +178,9 @@ fn of_means(statistic: Statistic, means: &Means, methods: &Methods) -> Result<Ve
         Statistic::T => known(welch()?.statistic)?,
         Statistic::Df => known(welch()?.df)?,
         Statistic::P => welch()?.p_value,
+        Statistic::PAdjusted => known(comparison.p_adjusted)?,
         Statistic::CohenD => known(methods.answer("cohen_d")?.estimate())?,
+        Statistic::HedgesG => known(methods.answer("hedges_g")?.estimate())?,
         Statistic::Ci => {
             let interval = welch()?.interval;
             return Ok(vec![known(interval.lower)?, known(interval.upper)?]);

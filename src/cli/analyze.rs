@@ -27,7 +27,7 @@ pub struct Arguments {
     #[arg(short, long, default_value = "reports", value_name = "DIR")]
     out: PathBuf,
     /// Formats to write (see `meshstats list outputs`)
-    #[arg(long, value_delimiter = ',', value_name = "FORMAT", value_parser = format)]
+    #[arg(long, value_delimiter = ',', value_name = "FORMAT", value_parser = super::format)]
     format: Vec<&'static Output>,
     /// Width of the figures (see `meshstats list widths`)
     #[arg(long, default_value = WIDTHS[0].id, value_name = "WIDTH", value_parser = width)]
@@ -39,11 +39,6 @@ pub struct Arguments {
     choosing: Choosing,
     #[command(flatten)]
     reading: Reading,
-}
-
-fn format(id: &str) -> Result<&'static Output, String> {
-    let ids = || OUTPUTS.iter().map(|output| output.id);
-    OUTPUTS.iter().find(|output| output.id == id).ok_or_else(|| unknown(id, ids().collect()))
 }
 
 pub fn width(id: &str) -> Result<Width, String> {

@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::terminal;
+use crate::audit::SLIPS;
 use crate::error::Error;
 use crate::metric::METRICS;
 use crate::parse::FORMATS;
@@ -27,6 +28,8 @@ enum What {
     /// needs, and its references
     #[value(alias = "methods")]
     Tests,
+    /// Usual slips that an audit looks for
+    Slips,
     /// Formats of the report (--format)
     Outputs,
     /// Widths of the figures (--figure-width)
@@ -34,10 +37,11 @@ enum What {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    let lists: [(What, &str, Vec<Vec<String>>); 5] = [
+    let lists: [(What, &str, Vec<Vec<String>>); 6] = [
         (What::Formats, "Formats", FORMATS.iter().map(|f| row(&[f.id, f.label])).collect()),
         (What::Metrics, "Metrics", METRICS.iter().map(|m| row(&[&m.id, m.unit.base_name(), &m.definition])).collect()),
         (What::Tests, "Methods", METHODS.iter().map(method).collect()),
+        (What::Slips, "Slips", SLIPS.iter().map(|s| row(&[s.id, s.label])).collect()),
         (What::Outputs, "Outputs", OUTPUTS.iter().map(|o| row(&[o.id, o.label])).collect()),
         (
             What::Widths,

@@ -3,6 +3,7 @@
 //! A subcommand is one file with its arguments and one function.
 
 mod analyze;
+mod audit;
 mod compare;
 mod completions;
 mod ingest;
@@ -21,6 +22,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::analysis::methods;
 use crate::error::Error;
+use crate::render::{OUTPUTS, Output};
 use crate::stats::{Alternative, Kind};
 use crate::study::{MssPolicy, Overrides, Pattern};
 use crate::toml_file::nearest;
@@ -49,6 +51,8 @@ enum Command {
     Compare(compare::Arguments),
     /// Say what the runs can find, and how many a target difference needs
     Plan(plan::Arguments),
+    /// Say which printed figures of a publication can be true together
+    Audit(audit::Arguments),
     /// Build logs that are consistent with published summary statistics
     Reconstruct(reconstruct::Arguments),
     /// List what the program knows: formats, metrics, methods, outputs, widths
@@ -188,6 +192,12 @@ fn method(text: &str, kinds: &[Kind]) -> Result<String, String> {
     Err(unknown(text, ids().collect()))
 }
 
+/// The output of that id.
+fn format(id: &str) -> Result<&'static Output, String> {
+    let ids = || OUTPUTS.iter().map(|output| output.id);
+    OUTPUTS.iter().find(|output| output.id == id).ok_or_else(|| unknown(id, ids().collect()))
+}
+
 /// What is said of an id that is none of those known.
 fn unknown(id: &str, known: Vec<&str>) -> String {
     let list = known.join(", ");
@@ -229,6 +239,7 @@ pub fn main() -> ExitCode {
         Command::Ingest(arguments) => ingest::run(&arguments, quiet),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments, quiet),
+        Command::Audit(arguments) => audit::run(&arguments, quiet),
         Command::Reconstruct(arguments) => reconstruct::run(&arguments, quiet),
         Command::List(arguments) => list::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),

@@ -60,10 +60,11 @@ impl Course {
 }
 
 fn logs(design: &Design, targets: &[Target], n: usize, rng: &mut Rng) -> Result<Vec<Log>, Fault> {
-    let missing = || Fault::new("`mss` is missing in [design]", "add it: iperf3's logs say it");
-    let mss = design.mss.ok_or_else(missing)?;
-    let mut courses: Vec<Course> = (0..n).map(|_| Course::draw(design.duration, rng)).collect();
-    let mean = mean_bytes(design, targets, rng)?;
+    let missing = |key: &str| Fault::new(format!("`{key}` is missing in [design]"), "add it: iperf3's logs say it");
+    let mss = design.mss.ok_or_else(|| missing("mss"))?;
+    let duration = design.duration.ok_or_else(|| missing("duration"))?;
+    let mut courses: Vec<Course> = (0..n).map(|_| Course::draw(duration, rng)).collect();
+    let mean = mean_bytes(duration, targets, rng)?;
     // `-l` takes a smaller block; with few blocks a run the printed digits would be out of reach.
     let block = if mean > 1000.0 * f64::from(BLOCK) { BLOCK } else { mss };
     let mut runs = vec![Values::from([("mss".into(), f64::from(mss))]); n];
@@ -76,16 +77,16 @@ fn logs(design: &Design, targets: &[Target], n: usize, rng: &mut Rng) -> Result<
     Ok(logs
         .map(|((values, blocks), course)| {
             let retransmits = values.get(RETRANSMITS).map(|count| *count as i64);
-            let content = Document { design, mss, block, blocks, retransmits, course }.write(rng);
+            let content = Document { duration, mss, block, blocks, retransmits, course }.write(rng);
             Log { values, content }
         })
         .collect())
 }
 
 /// Bytes of a run on average, by the printed volume, the printed rate, or both.
-fn mean_bytes(design: &Design, targets: &[Target], rng: &mut Rng) -> Result<f64, Fault> {
+fn mean_bytes(duration: u32, targets: &[Target], rng: &mut Rng) -> Result<f64, Fault> {
     let by_rate = range(targets, THROUGHPUT, Statistic::Mean).map(|(low, high)| {
-        let bytes = f64::from(design.duration) / 8.0;
+        let bytes = f64::from(duration) / 8.0;
         (low * bytes, high * bytes)
     });
     let volume = range(targets, BYTES, Statistic::Mean);
@@ -237,8 +238,8 @@ fn apportioned(total: i64, weights: &[f64], offset: f64) -> Vec<i64> {
 }
 
 /// Everything that one log says.
-struct Document<'a> {
-    design: &'a Design,
+struct Document {
+    duration: u32,
     mss: u32,
     block: u32,
     blocks: i64,
@@ -257,7 +258,7 @@ struct Socket {
     rtt_variation: f64,
 }
 
-impl Document<'_> {
+impl Document {
     fn write(&self, rng: &mut Rng) -> String {
         let bytes = self.interval_bytes(rng);
         let sockets = self.retransmits.map(|total| self.sockets(total, rng));
@@ -327,7 +328,7 @@ impl Document<'_> {
             ("num_streams", Number(1.0)),
             ("blksize", Number(f64::from(self.block))),
             ("omit", Number(0.0)),
-            ("duration", Number(f64::from(self.design.duration))),
+            ("duration", Number(f64::from(self.duration))),
             ("bytes", Number(0.0)),
             ("blocks", Number(0.0)),
             ("reverse", Number(0.0)),

@@ -31,6 +31,7 @@ use crate::error::{Fault, Problem};
 use crate::metric::Values;
 use crate::run::Tool;
 use crate::stats::cohen_d::cohen_d;
+use crate::stats::hedges_g::hedges_g;
 use crate::stats::rng::Rng;
 use crate::stats::welch::welch;
 use crate::stats::{Alternative, Moments};
@@ -212,13 +213,13 @@ fn constraint(cell: &Cell, design: &Design, plans: &Plans, runs: &Runs) -> Const
     let statistic = cell.claim.statistic;
     let achieved = if statistic.is_comparison() {
         let sides = of(plans.baseline).zip(of(cell.mode));
-        sides.and_then(|(baseline, treatment)| comparison(cell, baseline, treatment, design.confidence))
+        sides.and_then(|(baseline, treatment)| comparison(cell, baseline, treatment, design.level()))
     } else {
         of(cell.mode).and_then(|runs| target::statistic(cell.metric, statistic, runs)).map(|value| vec![value])
     };
     let verdict = match plans.contradicts(cell) {
         Some(earlier) => Verdict::Contradicts(earlier.to_owned()),
-        None if statistic.is_comparison() && !plans.meets(cell) => Verdict::Derived,
+        None if plan::is_derived(statistic) && !plans.meets(cell) => Verdict::Derived,
         None => Verdict::Met,
     };
     let achieved = achieved.into_iter().flatten().map(|value| value / cell.factor).collect();
@@ -240,6 +241,7 @@ fn comparison(cell: &Cell, baseline: &[Values], treatment: &[Values], confidence
         Statistic::Df => test.ok()?.df,
         Statistic::P => Some(test.ok()?.p_value),
         Statistic::CohenD => Some(cohen_d(baseline, treatment, confidence).ok()?.estimate),
+        Statistic::HedgesG => Some(hedges_g(baseline, treatment, confidence).ok()?.estimate),
         Statistic::Ci => {
             let interval = test.ok()?.interval;
             return Some(vec![interval.lower?, interval.upper?]);

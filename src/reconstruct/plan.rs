@@ -31,7 +31,14 @@ impl<'a> Plans<'a> {
     pub fn of(claims: &'a Claims, cells: &[Cell<'a>]) -> Result<Self, Fault> {
         let mut plans = Self { baseline: claims.modes.first().map_or("", |mode| &mode.id), ..Self::default() };
         let (comparisons, summaries): (Vec<Cell>, Vec<Cell>) =
-            cells.iter().copied().partition(|cell| cell.claim.statistic.is_comparison());
+            cells.iter().copied().partition(|cell| is_derived(cell.claim.statistic));
+        if let Some(cell) = cells.iter().find(|cell| cell.claim.scenario.is_some()) {
+            let what = format!("{} names a scenario", say(cell));
+            return Err(Fault::new(
+                what,
+                "give each scenario a claims file of its own: its logs are a study of their own",
+            ));
+        }
         let mut by_logs: BTreeMap<_, Vec<Cell<'a>>> = BTreeMap::new();
         for cell in summaries {
             by_logs.entry((cell.mode, Writer::of(&cell)?.tool)).or_default().push(cell);
@@ -105,7 +112,7 @@ pub(super) enum Change {
 impl Change {
     /// `None` where the figure is no change of a mean, or leaves it open.
     pub fn of(cell: &Cell) -> Option<Self> {
-        let (low, high) = cell.range().filter(|(low, _)| low.is_finite())?;
+        let (low, high) = cell.range().filter(|(low, high)| low.is_finite() && high.is_finite())?;
         let change = match (cell.metric.kind, cell.claim.statistic) {
             (Kind::Ratio(_), _) => return None,
             (_, Statistic::Difference) => Self::Add((low, high)),
@@ -133,9 +140,17 @@ impl Change {
     }
 }
 
+/// Whether a figure follows from means, SDs and totals, so that it is recomputed and demands nothing.
+pub(super) fn is_derived(statistic: Statistic) -> bool {
+    statistic.is_comparison() || matches!(statistic, Statistic::StandardErrorOfMean | Statistic::CiOfMean)
+}
+
 /// The printed number of runs, or the design's.
-fn run_count(design: usize, cells: &[Cell]) -> Result<usize, Fault> {
-    let Some(cell) = cells.iter().find(|cell| cell.claim.statistic == Statistic::N) else { return Ok(design) };
+fn run_count(design: Option<usize>, cells: &[Cell]) -> Result<usize, Fault> {
+    let Some(cell) = cells.iter().find(|cell| cell.claim.statistic == Statistic::N) else {
+        let missing = || Fault::new("nothing says how many runs there were", "add `runs` to [design]");
+        return design.filter(|runs| *runs <= 1000).ok_or_else(missing);
+    };
     let n = cell.printed.numbers.first().map_or(0.0, |number| number.value);
     if (1.0..=1000.0).contains(&n) && n.fract() == 0.0 {
         return Ok(n as usize);

@@ -176,8 +176,9 @@ pub(super) fn at_score(mean: f64, sd: f64, score: f64) -> f64 {
     mean * libm::exp(sigma * score - sigma * sigma / 2.0)
 }
 
-/// Somewhere about the middle of a range; a range open below counts from zero.
+/// Somewhere about the middle of a range; one open below counts from zero, one open above to twice its end.
 pub(super) fn within((low, high): (f64, f64), rng: &mut Rng) -> f64 {
     let low = if low.is_finite() { low } else { 0.0 };
+    let high = if high.is_finite() { high } else { 2.0 * low };
     low + (high - low) * (0.4 + 0.2 * rng.uniform())
 }

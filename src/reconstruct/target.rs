@@ -51,8 +51,10 @@ impl<'a> Target<'a> {
         let Some(achieved) = statistic(self.cell.metric, self.statistic, runs) else { return f64::MAX };
         let (low, high) = self.range;
         let excess = (achieved - high).max(low - achieved);
-        let width = if low.is_finite() { high - low } else { high.abs() };
-        if excess <= slack(high) { 0.0 } else { excess / width.max(f64::MIN_POSITIVE) }
+        // A range open on one side has no width; its end gives the size.
+        let end = if high.is_finite() { high } else { low };
+        let width = if (high - low).is_finite() { high - low } else { end.abs() };
+        if excess <= slack(end) { 0.0 } else { excess / width.max(f64::MIN_POSITIVE) }
     }
 }
 
@@ -64,7 +66,7 @@ fn slack(bound: f64) -> f64 {
 /// The values in both ranges.
 pub(super) fn meet(one: Range, other: Range) -> Option<Range> {
     let (low, high) = (one.0.max(other.0), one.1.min(other.1));
-    (low <= high + slack(high)).then_some((low, high))
+    (low <= high || low <= high + slack(high)).then_some((low, high))
 }
 
 /// A statistic of a metric over runs; `None` where a run lacks what it needs, or there are too few of them.
@@ -72,7 +74,7 @@ pub(super) fn statistic(metric: &Metric, statistic: Statistic, runs: &[Values]) 
     if statistic == Statistic::N {
         return Some(runs.len() as f64);
     }
-    if let (Statistic::Pooled, Kind::Ratio(ratio)) = (statistic, metric.kind) {
+    if let (Statistic::Pooled | Statistic::Rate, Kind::Ratio(ratio)) = (statistic, metric.kind) {
         let events = runs.iter().map(|run| ratio.events(run)).collect::<Option<Vec<_>>>()?;
         let total = |part: fn(&Events) -> f64| events.iter().map(part).sum::<f64>();
         return Some(total(|events| events.count) / total(|events| events.exposure));
@@ -83,6 +85,7 @@ pub(super) fn statistic(metric: &Metric, statistic: Statistic, runs: &[Values]) 
         Statistic::Total => Some(values.iter().sum()),
         Statistic::Max => values.into_iter().reduce(f64::max),
         Statistic::Sd => Moments::of(&values).ok().map(|moments| moments.sd),
+        Statistic::StandardErrorOfMean => Moments::of(&values).ok().map(|moments| moments.standard_error()),
         _ => None,
     }
 }

@@ -34,7 +34,7 @@ struct Setup<'a> {
 fn logs(design: &Design, targets: &[Target], n: usize, rng: &mut Rng) -> Result<Vec<Log>, Fault> {
     let missing = |key: &str| Fault::new(format!("`{key}` is missing in [design]"), "add it: wrk's logs say it");
     let setup = Setup {
-        duration: design.duration,
+        duration: design.duration.ok_or_else(|| missing("duration"))?,
         connections: design.connections.ok_or_else(|| missing("connections"))?,
         threads: design.threads.ok_or_else(|| missing("threads"))?,
         url: design.url.as_deref().ok_or_else(|| missing("url"))?,

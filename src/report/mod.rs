@@ -3,6 +3,7 @@
 //!
 //! A section is one file with one function and one line in [`SECTIONS`].
 
+pub mod audit;
 pub mod figure;
 pub mod model;
 pub mod number;
@@ -34,6 +35,7 @@ static SECTIONS: &[fn(&Context) -> Option<Section>] = &[
     modes::section,
     planning::section,
     published::section,
+    audit::section,
     samples::section,
     diagnostics::section,
     sensitivity::section,
@@ -52,7 +54,9 @@ pub fn report(analysis: &Analysis) -> Report {
     let banner = (analysis.study.provenance == Some(Provenance::Reconstructed)).then(|| RECONSTRUCTED.to_owned());
     if let Some(banner) = &banner {
         // A table or a figure is taken out of its report; what it shows must not be taken for measurements there.
-        for block in sections.iter_mut().flat_map(|section| &mut section.blocks) {
+        // The audit is of what was printed, not of the runs.
+        let of_runs = sections.iter_mut().filter(|section| section.id != audit::SECTION);
+        for block in of_runs.flat_map(|section| &mut section.blocks) {
             match block {
                 Block::Table(table) => table.notes.push(format!("These runs are {banner}.")),
                 Block::Figure(figure) => figure.caption.push_str(&format!(" These runs are {banner}.")),

@@ -63,7 +63,7 @@ fn published_table(context: &Context, published: &Published, table: &PublishedTa
     }
     notes.dedup();
     Table {
-        id: slug(&table.printed_in),
+        id: slug("published", &table.printed_in),
         caption: format!("{} as printed, and as these runs give it", capitalised(&table.printed_in)),
         columns,
         rows,
@@ -93,16 +93,17 @@ fn unit_note(row: &PublishedRow) -> Option<String> {
         .then(|| format!("{}: printed in “{unit}”; the figures are in {meaning}, and are compared so.", row.label))
 }
 
-fn slug(name: &str) -> String {
+/// A file's name from a place in print.
+pub(super) fn slug(before: &str, name: &str) -> String {
     let words: Vec<String> = name
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(str::to_ascii_lowercase)
         .collect();
-    format!("published-{}", words.join("-"))
+    format!("{before}-{}", words.join("-"))
 }
 
-fn capitalised(name: &str) -> String {
+pub(super) fn capitalised(name: &str) -> String {
     let mut chars = name.chars();
     chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
@@ -113,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_place_in_print_is_a_file_name() {
-        assert_eq!(slug("Table 1"), "published-table-1");
-        assert_eq!(slug("text, Welch's test"), "published-text-welch-s-test");
+        assert_eq!(slug("published", "Table 1"), "published-table-1");
+        assert_eq!(slug("published", "text, Welch's test"), "published-text-welch-s-test");
     }
 }

@@ -1,0 +1,659 @@
+//! Do a paper's printed numbers hold? Claims → findings.
+//!
+//! # Definition
+//!
+//! A printed figure stands for every number that rounds to it. From the figures that were measured (means, standard
+//! deviations, counts, n) all that a derived figure can be is computed, jointly over the rounding of its inputs
+//! ([`attainable`]); a figure *holds* when what is printed is among it. Where it is not, a list of usual slips
+//! ([`slips`]) is searched for those that give the printed figure.
+//!
+//! # What it cannot show
+//!
+//! That a figure holds does not make it right: the inputs are taken as printed. That it does not hold says nothing of
+//! how it came about, nor of the conclusion that rests on it.
+//!
+//! # References
+//!
+//! Nuijten, Hartgerink, van Assen, Epskamp, Wicherts (2016), "The prevalence of statistical reporting errors in
+//! psychology", doi:10.3758/s13428-015-0664-2. Brown, Heathers (2017), "The GRIM test", doi:10.1177/1948550616673876.
+//!
+//! # Checked against
+//!
+//! A published study whose every row was recomputed with mpmath, and the worked examples of GRIM, GRIMMER and statcheck
+//! (`tests/audit.rs`).
+
+mod attainable;
+mod bounds;
+mod facts;
+mod routes;
+mod rules;
+mod slips;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::claims::{Cell, Claims, Rounded, Statistic};
+use crate::study::Named;
+use attainable::Attainable;
+use bounds::Bounds;
+use facts::{Facts, Key, Subject, key, rounding};
+use routes::{Derived, ROUTES};
+use rules::{Figure, RULES};
+use slips::Miss;
+pub use slips::{SLIPS, Slip};
+
+/// What the audit of a publication found.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Audit {
+    pub title: String,
+    pub citation: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doi: Option<String>,
+    /// The baseline first.
+    pub modes: Vec<Named>,
+    /// Level of the printed confidence intervals.
+    pub confidence: f64,
+    /// One for each printed figure, in the order of the claims.
+    pub findings: Vec<Finding>,
+    /// What the printed means and standard deviations give, for every comparison of which a figure is printed.
+    pub changes: Vec<Change>,
+}
+
+/// One printed figure, and whether it holds.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Finding {
+    /// `Table 1`, `text`.
+    pub printed_in: String,
+    /// The row's label as printed.
+    pub row: String,
+    pub metric: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// Id of the mode, or of the treatment of a comparison.
+    pub mode: String,
+    /// What the figure is of the metric.
+    pub statistic: Statistic,
+    /// As printed; that of all numbers here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    pub printed: String,
+    /// Decimals of the printed figure.
+    pub decimals: u32,
+    /// From the printed inputs as if they had no further digits: one number, or an interval's two bounds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub recomputed: Vec<f64>,
+    /// All that each number can be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attainable: Vec<Range>,
+    /// All that half of an interval's width can be: both bounds come from one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub half_width: Option<Range>,
+    pub verdict: Verdict,
+    /// How it was recomputed, or why it is impossible or contradicted.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub because: String,
+    /// Other ways from what was measured, which say the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub agreeing: Vec<String>,
+    /// The ratio of totals, where the printed mean of the runs' ratios is not that too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ratio_of_totals: Option<Explanation>,
+    /// Whether it was recomputed from what was measured.
+    #[serde(skip)]
+    primary: bool,
+    /// What gives the printed figure, the most telling first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub explanations: Vec<Explanation>,
+}
+
+/// From the least to the most that a number can be, in the printed unit.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Range {
+    pub low: f64,
+    pub high: f64,
+}
+
+/// How a printed figure stands to the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Nothing is printed that it could be checked against.
+    Given,
+    /// It is attainable.
+    Holds,
+    /// It is attainable, but neither is the printed number itself nor do the printed inputs round to it: only numbers at
+    /// the edge of the rounding do.
+    Edge,
+    /// It is not attainable, but follows from another printed figure that was rounded.
+    DoubleRounding,
+    /// Another printed figure of the same quantity excludes it.
+    Contradiction,
+    /// No numbers that round to the printed inputs give it.
+    DoesNotHold,
+    /// No data give it, whatever the inputs.
+    Impossible,
+}
+
+/// Every verdict, the mildest first.
+pub const VERDICTS: [Verdict; 7] = [
+    Verdict::Given,
+    Verdict::Holds,
+    Verdict::Edge,
+    Verdict::DoubleRounding,
+    Verdict::Contradiction,
+    Verdict::DoesNotHold,
+    Verdict::Impossible,
+];
+
+impl Verdict {
+    /// As `--deny` and `results.json` name it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Given => "given",
+            Self::Holds => "holds",
+            Self::Edge => "edge",
+            Self::DoubleRounding => "double-rounding",
+            Self::Contradiction => "contradiction",
+            Self::DoesNotHold => "does-not-hold",
+            Self::Impossible => "impossible",
+        }
+    }
+
+    /// As tables print it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Given => "taken as printed",
+            Self::Holds => "holds",
+            Self::Edge => "holds, at the edge of rounding",
+            Self::DoubleRounding => "explained by double rounding",
+            Self::Contradiction => "contradiction",
+            Self::DoesNotHold => "does not hold",
+            Self::Impossible => "impossible",
+        }
+    }
+
+    /// Whether the figure can be right beside the others.
+    pub fn can_be(self) -> bool {
+        self <= Self::Edge
+    }
+}
+
+/// Something that gives the printed figure.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Explanation {
+    /// Id of a slip of `meshstats list slips`; `double-rounding` or `follows` where another printed figure gives it.
+    pub slip: &'static str,
+    /// Completes "consistent with …".
+    pub label: String,
+    pub arithmetic: String,
+    /// What it gives, in the printed unit: one number, or an interval's two bounds.
+    pub gives: Vec<Range>,
+    /// Other printed figures of the comparison that it gives too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+    /// Other printed figures of the comparison that it does not give.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not: Vec<String>,
+}
+
+/// A statistic of a comparison as it follows from the printed means and standard deviations.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Change {
+    pub metric: String,
+    /// The metric's name in words.
+    pub label: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    pub mode: String,
+    pub statistic: Statistic,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// As printed, where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub printed: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    pub recomputed: Vec<f64>,
+    pub attainable: Vec<Range>,
+    /// Of an interval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub half_width: Option<Range>,
+    /// Whether the printed and the recomputed figure decide differently on a difference from zero.
+    pub decides_differently: bool,
+}
+
+/// Audits every printed figure.
+pub fn audit(claims: &Claims) -> Audit {
+    let facts = Facts::of(claims);
+    let mut findings: Vec<Option<Finding>> = vec![None; facts.cells.len()];
+    // What others rest on first: double rounding explains only by figures that hold themselves.
+    let mut order: Vec<usize> = (0..facts.cells.len()).collect();
+    order.sort_by_key(|i| facts.cells[*i].claim.statistic);
+    for i in order {
+        findings[i] = Some(finding(&facts, i, &findings));
+    }
+    let findings: Vec<Finding> = findings.into_iter().flatten().collect();
+    Audit {
+        title: claims.study.title.clone(),
+        citation: claims.study.citation.clone(),
+        doi: claims.study.doi.clone(),
+        modes: claims.modes.clone(),
+        confidence: claims.design.level(),
+        changes: changes(&facts, &findings),
+        findings,
+    }
+}
+
+/// How a figure fits what is attainable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    Holds,
+    Edge,
+    Misses,
+}
+
+/// A printed figure as the audit takes it: its numbers in base units by the unit that is printed.
+struct Printed {
+    numbers: Vec<Bounds>,
+    /// The printed numbers themselves.
+    values: Vec<f64>,
+    factor: f64,
+}
+
+impl Printed {
+    fn of(cell: &Cell) -> Self {
+        let factor = cell.claim.factor_as_printed(cell.metric);
+        let numbers: &[Rounded] = &cell.printed.numbers;
+        Self {
+            numbers: numbers.iter().map(|number| rounding(number, cell, factor)).collect(),
+            values: numbers.iter().map(|number| number.value * factor).collect(),
+            factor,
+        }
+    }
+
+    /// Half a unit of the last printed digit.
+    fn half_digit(&self) -> f64 {
+        self.numbers.first().map_or(0.0, |number| (number.high - number.low) / 2.0)
+    }
+
+    fn fit(&self, attainable: Attainable, nominal: Attainable) -> Fit {
+        match (attainable, self.numbers.as_slice(), self.values.as_slice()) {
+            (Attainable::One(all), [number], [value]) => {
+                let rounds = number.slack().contains(nominal_of(nominal)[0]);
+                match all.slack().meet(number.slack()) {
+                    None => Fit::Misses,
+                    // A bound is no number that could be attained.
+                    Some(_) if number.is_finite() && all.slack().contains(*value) => Fit::Holds,
+                    Some(_) if rounds => Fit::Holds,
+                    Some(_) => Fit::Edge,
+                }
+            }
+            (Attainable::Interval { centre, half }, [low, high], [lower, upper]) => {
+                let (low, high) = (low.slack(), high.slack());
+                let [x, y] = [nominal_of(nominal)[0], nominal_of(nominal)[1]];
+                let itself =
+                    centre.slack().contains((lower + upper) / 2.0) && half.slack().contains((upper - lower) / 2.0);
+                if !together(centre.slack(), half.slack(), low, high) {
+                    Fit::Misses
+                } else if itself || (low.contains(x) && high.contains(y)) {
+                    Fit::Holds
+                } else {
+                    Fit::Edge
+                }
+            }
+            _ => Fit::Misses,
+        }
+    }
+}
+
+fn nominal_of(attainable: Attainable) -> Vec<f64> {
+    attainable.ends().into_iter().map(Bounds::middle).collect()
+}
+
+/// Whether one centre and one half-width give both bounds of an interval.
+///
+/// For a half-width h the centre must lie above max(centre.low, low.low + h, high.low − h) and below the like minimum:
+/// the room between them is a concave function of h with corners where two of the three meet.
+fn together(centre: Bounds, half: Bounds, low: Bounds, high: Bounds) -> bool {
+    let room = |h: f64| {
+        let least = centre.low.max(low.low + h).max(high.low - h);
+        let most = centre.high.min(low.high + h).min(high.high - h);
+        most - least
+    };
+    let corners = [
+        half.low,
+        half.high,
+        centre.low - low.low,
+        high.low - centre.low,
+        (high.low - low.low) / 2.0,
+        centre.high - low.high,
+        high.high - centre.high,
+        (high.high - low.high) / 2.0,
+    ];
+    corners.into_iter().filter(|h| half.contains(*h)).any(|h| room(h) >= 0.0)
+}
+
+/// A figure's routes that can be gone, those that decide first.
+fn derivations(of: &Subject, statistic: Statistic, primary: bool) -> Vec<(Derived, Attainable)> {
+    ROUTES
+        .iter()
+        .filter(|route| route.statistic == statistic && route.primary == primary)
+        .filter_map(|route| {
+            let derived = (route.derive)(of).filter(|derived| derived.attainable.is_finite())?;
+            let nominal = (route.derive)(&of.as_printed())?.attainable;
+            Some((derived, nominal))
+        })
+        .collect()
+}
+
+/// What decides on a figure: every route from what was measured; where there is none, the first of the others.
+fn deciding(of: &Subject, statistic: Statistic) -> (bool, Vec<(Derived, Attainable)>) {
+    let primary = derivations(of, statistic, true);
+    match primary.as_slice() {
+        [] => (false, derivations(of, statistic, false).into_iter().take(1).collect()),
+        _ => (true, primary),
+    }
+}
+
+fn finding(facts: &Facts, i: usize, earlier: &[Option<Finding>]) -> Finding {
+    let cell = &facts.cells[i];
+    let statistic = cell.claim.statistic;
+    let of = Subject::of(facts, cell);
+    let printed = Printed::of(cell);
+    let (primary, routes) = deciding(&of, statistic);
+    let fits: Vec<Fit> = routes.iter().map(|(derived, nominal)| printed.fit(derived.attainable, *nominal)).collect();
+    let worst = (0..routes.len()).max_by_key(|route| (fits[*route], std::cmp::Reverse(*route)));
+    let base = Finding {
+        printed_in: cell.table.printed_in.clone(),
+        row: cell.claim.row.clone(),
+        metric: cell.claim.metric.clone(),
+        scenario: cell.claim.scenario.clone(),
+        mode: cell.mode.to_owned(),
+        statistic,
+        unit: cell.claim.unit.clone(),
+        printed: cell.printed.text.clone(),
+        decimals: cell.printed.numbers.iter().map(|number| number.decimals).max().unwrap_or(0),
+        recomputed: Vec::new(),
+        attainable: Vec::new(),
+        half_width: None,
+        verdict: Verdict::Given,
+        because: String::new(),
+        agreeing: Vec::new(),
+        primary: false,
+        ratio_of_totals: None,
+        explanations: Vec::new(),
+    };
+    let mut found = match worst {
+        Some(route) => {
+            let (derived, nominal) = &routes[route];
+            let verdict = match fits[route] {
+                Fit::Holds => Verdict::Holds,
+                Fit::Edge => Verdict::Edge,
+                Fit::Misses => Verdict::DoesNotHold,
+            };
+            let alike = (0..routes.len()).filter(|other| *other != route && fits[*other] == fits[route]);
+            let agreeing = alike.map(|other| routes[other].0.arithmetic.clone()).collect();
+            Finding { verdict, because: derived.arithmetic.clone(), agreeing, primary, ..base }.with(
+                derived,
+                *nominal,
+                printed.factor,
+            )
+        }
+        None => base,
+    };
+    if statistic == Statistic::MeanOfRatios
+        && let Some(pooled) = routes::pooled(&of)
+        && printed.fit(pooled.attainable, pooled.attainable) == Fit::Misses
+    {
+        let candidate = slips::Candidate { attainable: pooled.attainable, arithmetic: pooled.arithmetic };
+        found.ratio_of_totals =
+            Some(explanation("ratio-of-totals", "the ratio of totals".to_owned(), &candidate, &printed));
+    }
+    if found.verdict == Verdict::DoesNotHold
+        && let Some(route) = worst
+    {
+        explain(&mut found, facts, cell, &of, &printed, &routes[route].0, earlier);
+    }
+    contradict(&mut found, facts, i, &of, &printed);
+    let figure = Figure { of: &of, statistic, numbers: &printed.numbers, factor: printed.factor };
+    if let Some(why) = RULES.iter().find_map(|rule| rule(&figure)) {
+        (found.verdict, found.because) = (Verdict::Impossible, why);
+    }
+    found
+}
+
+impl Finding {
+    fn with(self, derived: &Derived, nominal: Attainable, factor: f64) -> Self {
+        Self {
+            recomputed: nominal_of(nominal).into_iter().map(|value| value / factor).collect(),
+            attainable: ranges(derived.attainable, factor),
+            half_width: half_width(derived.attainable, factor),
+            ..self
+        }
+    }
+}
+
+/// The range of each number, in the printed unit.
+fn ranges(attainable: Attainable, factor: f64) -> Vec<Range> {
+    attainable.ends().into_iter().map(|bounds| range(bounds, factor)).collect()
+}
+
+fn half_width(attainable: Attainable, factor: f64) -> Option<Range> {
+    match attainable {
+        Attainable::Interval { half, .. } => Some(range(half, factor)),
+        Attainable::One(_) => None,
+    }
+}
+
+fn range(bounds: Bounds, factor: f64) -> Range {
+    Range { low: bounds.low / factor, high: bounds.high / factor }
+}
+
+/// Looks for what gives a figure that does not hold: first another printed figure, then the usual slips.
+fn explain(
+    found: &mut Finding,
+    facts: &Facts,
+    cell: &Cell,
+    of: &Subject,
+    printed: &Printed,
+    derived: &Derived,
+    earlier: &[Option<Finding>],
+) {
+    let statistic = cell.claim.statistic;
+    for (other, nominal) in derivations(of, statistic, false) {
+        let rests_on: Vec<&Finding> = other
+            .rests_on
+            .iter()
+            .flat_map(|statistic| of.cells(*statistic))
+            .filter_map(|i| earlier.get(*i)?.as_ref())
+            .collect();
+        if rests_on.is_empty() || printed.fit(other.attainable, nominal) == Fit::Misses {
+            continue;
+        }
+        let names: Vec<String> =
+            rests_on.iter().map(|found| format!("{} {}", found.statistic.words(), found.printed)).collect();
+        let rounds = printed.fit(nominal, nominal) == Fit::Holds;
+        let sound = rests_on.iter().all(|found| found.verdict <= Verdict::DoubleRounding);
+        let (slip, label) = match (rounds && sound, sound) {
+            (true, _) => ("double-rounding", format!("recomputing it from the rounded {}", names.join(", "))),
+            (_, true) => ("follows", format!("recomputing it from the printed {}", names.join(", "))),
+            _ => ("follows", format!("the printed {}, which does not hold itself", names.join(", "))),
+        };
+        if slip == "double-rounding" {
+            found.verdict = Verdict::DoubleRounding;
+        }
+        let attainable = if slip == "double-rounding" { nominal } else { other.attainable };
+        let candidate = slips::Candidate { attainable, arithmetic: other.arithmetic.clone() };
+        found.explanations.push(explanation(slip, label, &candidate, printed));
+    }
+    let miss = Miss {
+        of,
+        statistic,
+        unit: cell.claim.unit.as_deref(),
+        factor: printed.factor,
+        half_digit: printed.half_digit(),
+        derived,
+    };
+    let mut slips = Vec::new();
+    for slip in SLIPS {
+        let fitting = (slip.candidates)(&miss)
+            .into_iter()
+            .find(|candidate| printed.fit(candidate.attainable, candidate.attainable) == Fit::Holds);
+        if let Some(candidate) = fitting {
+            let mut told = explanation(slip.id, slip.label.to_owned(), &candidate, printed);
+            if let (Statistic::StandardError, Attainable::One(error)) = (statistic, candidate.attainable) {
+                follow(&mut told, facts, of, error, printed);
+            }
+            slips.push(told);
+        }
+    }
+    // One that gives other printed figures too tells more; the order of the list decides between equals.
+    slips.sort_by_key(|told| told.not.len());
+    found.explanations.extend(slips);
+}
+
+fn explanation(slip: &'static str, label: String, candidate: &slips::Candidate, printed: &Printed) -> Explanation {
+    Explanation {
+        slip,
+        label,
+        arithmetic: candidate.arithmetic.clone(),
+        gives: ranges(candidate.attainable, printed.factor),
+        also: Vec::new(),
+        not: Vec::new(),
+    }
+}
+
+/// Which other printed figures a wrong standard error gives too.
+fn follow(told: &mut Explanation, facts: &Facts, of: &Subject, error: Bounds, printed: &Printed) {
+    let Some(error) = printed.numbers.first().and_then(|number| error.meet(*number)) else { return };
+    for (statistic, attainable) in slips::consequences(of, error) {
+        for i in of.cells(statistic) {
+            let other = &facts.cells[*i];
+            let fits = Printed::of(other).fit(attainable, attainable) != Fit::Misses;
+            let list = if fits { &mut told.also } else { &mut told.not };
+            let text = format!("{} {}", statistic.words(), other.printed.text);
+            if !list.contains(&text) {
+                list.push(text);
+            }
+        }
+    }
+}
+
+/// Two printed figures of one quantity that exclude each other, and figures that hold by the one and not by the other.
+fn contradict(found: &mut Finding, facts: &Facts, i: usize, of: &Subject, printed: &Printed) {
+    let cell = &facts.cells[i];
+    let groups = facts.groups.get(&key(cell)).map_or(&[][..], Vec::as_slice);
+    let others: Vec<String> = groups
+        .iter()
+        .filter(|group| !group.cells.contains(&i))
+        .map(|group| {
+            let other = &facts.cells[group.finest];
+            format!("{} ({})", other.printed.text, other.table.printed_in)
+        })
+        .collect();
+    if !others.is_empty() {
+        found.verdict = Verdict::Contradiction;
+        found.because = format!("the same quantity is printed as {}", others.join(" and as "));
+        return;
+    }
+    let worlds = facts.worlds();
+    for world in (0..worlds).filter(|_| worlds > 1) {
+        let elsewhere = Subject { place: None, world, ..*of };
+        let misses = deciding(&elsewhere, cell.claim.statistic)
+            .1
+            .into_iter()
+            .find(|(derived, nominal)| printed.fit(derived.attainable, *nominal) == Fit::Misses);
+        if let Some((derived, _)) = misses.filter(|_| found.verdict.can_be()) {
+            found.verdict = Verdict::Contradiction;
+            found.because = format!("it holds as {}, and not as {}", found.because, derived.arithmetic);
+            return;
+        }
+    }
+}
+
+/// The statistics of a comparison that the right values are given of.
+const CHANGES: [Statistic; 7] = [
+    Statistic::StandardError,
+    Statistic::T,
+    Statistic::Df,
+    Statistic::Ci,
+    Statistic::P,
+    Statistic::CohenD,
+    Statistic::HedgesG,
+];
+
+fn changes(facts: &Facts, findings: &[Finding]) -> Vec<Change> {
+    let mut all = Vec::new();
+    let mut done: Vec<Key> = Vec::new();
+    for cell in &facts.cells {
+        let comparison = Key { statistic: Statistic::Difference, ..key(cell) };
+        if !CHANGES.contains(&cell.claim.statistic) || done.contains(&comparison) {
+            continue;
+        }
+        done.push(comparison);
+        let of = Subject::of(facts, cell);
+        all.extend(CHANGES.iter().filter_map(|statistic| change(facts, findings, &of, *statistic)));
+    }
+    all
+}
+
+fn change(facts: &Facts, findings: &[Finding], of: &Subject, statistic: Statistic) -> Option<Change> {
+    let printed = of.cells(statistic).first().map(|i| (&facts.cells[*i], &findings[*i]));
+    let with_unit = matches!(statistic, Statistic::StandardError | Statistic::Ci);
+    // Where the statistic is not printed, the unit of the means will do.
+    let mean = || Some(&facts.cells[*of.cells(Statistic::Mean).first()?]);
+    let unit = printed.map(|(cell, _)| cell).or_else(mean).filter(|_| with_unit);
+    let (recomputed, attainable, half_width) = match printed {
+        Some((cell, found)) if found.primary && cell.claim.meaning.is_none() => {
+            (found.recomputed.clone(), found.attainable.clone(), found.half_width)
+        }
+        _ => {
+            let (derived, nominal) = derivations(of, statistic, true).into_iter().next()?;
+            let factor = unit.map_or(1.0, |cell| cell.factor);
+            let recomputed = nominal_of(nominal).into_iter().map(|value| value / factor).collect();
+            (recomputed, ranges(derived.attainable, factor), half_width(derived.attainable, factor))
+        }
+    };
+    let decides_differently = printed.is_some_and(|(cell, _)| {
+        let alpha = 1.0 - of.level();
+        let decides = |values: &[f64]| match (statistic, values) {
+            (Statistic::P, [p]) => Some(*p <= alpha),
+            (Statistic::Ci, [low, high]) => Some(*low > 0.0 || *high < 0.0),
+            _ => None,
+        };
+        let values: Vec<f64> = cell.printed.numbers.iter().map(|number| number.value).collect();
+        decides(&values) != decides(&recomputed)
+    });
+    Some(Change {
+        metric: of.metric.id.to_string(),
+        label: of.metric.label.to_string(),
+        scenario: of.scenario.map(str::to_owned),
+        mode: of.mode.to_owned(),
+        statistic,
+        unit: unit.and_then(|cell| cell.claim.meaning.clone().or_else(|| cell.claim.unit.clone())),
+        printed: printed.map(|(cell, _)| cell.printed.text.clone()),
+        verdict: printed.map(|(_, found)| found.verdict),
+        recomputed,
+        attainable,
+        half_width,
+        decides_differently,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_bounds_of_an_interval_come_from_one_half_width() {
+        let about = |value: f64, room: f64| Bounds::new(value - room, value + room);
+        let (centre, half) = (about(3.34, 0.01), Bounds::new(0.1476, 0.1541));
+        let [low, high] = [about(3.18, 0.005), about(3.50, 0.005)];
+        assert!(!together(centre, half, low, high));
+        assert!(together(centre, half, low, about(3.49, 0.005)));
+        assert!(together(centre, Bounds::exactly(0.1555), low, high));
+        // Each bound alone is attainable.
+        let free = about(0.0, 100.0);
+        assert!(together(centre, half, low, free) && together(centre, half, free, high));
+    }
+}

@@ -1,0 +1,139 @@
+//! `meshstats audit`: do printed figures hold?
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{load, output, terminal, unknown};
+use crate::audit::{Audit, VERDICTS, Verdict, audit};
+use crate::claims::{Claims, SOURCES};
+use crate::error::{Error, Problem};
+use crate::render::{File, OUTPUTS, Output, Templates};
+use crate::report::audit as report;
+use crate::report::model::Table;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// A claims file (.toml, .csv), tables of a meshstats report (.md, .tex), its results.json, or its directory;
+    /// several are audited together
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// Fail (exit code 1) when a figure has one of these verdicts
+    #[arg(long, value_delimiter = ',', value_name = "VERDICT", value_parser = verdict)]
+    deny: Vec<Verdict>,
+    /// Runs of each mode, where neither the file nor its notes say it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    runs: Option<u64>,
+    /// Write the audit as a report into this directory
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Formats to write (see `meshstats list outputs`)
+    #[arg(long, value_delimiter = ',', value_name = "FORMAT", value_parser = super::format, requires = "out")]
+    format: Vec<&'static Output>,
+    /// Directory with templates to use instead of the built-in ones
+    #[arg(long, value_name = "DIR", requires = "out")]
+    templates: Option<PathBuf>,
+    /// Print the findings as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn verdict(id: &str) -> Result<Verdict, String> {
+    let ids = || VERDICTS.iter().map(|verdict| verdict.id());
+    VERDICTS.iter().copied().find(|verdict| verdict.id() == id).ok_or_else(|| unknown(id, ids().collect()))
+}
+
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
+    let mut claims = read(&arguments.paths)?;
+    if let Some(runs) = arguments.runs {
+        claims.design.runs = usize::try_from(runs).ok();
+    }
+    let audit = audit(&claims);
+    if let Some(out) = &arguments.out {
+        let files = files(&audit, arguments)?;
+        output::write_directory(out, &files)?;
+    }
+    if arguments.json {
+        terminal::print(&String::from_utf8_lossy(&output::json(&audit)?));
+    } else if !quiet {
+        let (tables, sentences) = report::brief(&audit);
+        let shown = |table: &Table| format!("{}\n{}\n", table.caption, terminal::table(table, '.'));
+        let tables: String = tables.iter().map(shown).collect();
+        terminal::print(&format!("{}\n\n{tables}{}\n", terminal::bold(&audit.title), sentences.join("\n")));
+        if let Some(out) = &arguments.out {
+            terminal::print(&format!("\nreport: {}\n", out.display()));
+        }
+    }
+    denied(&audit, &claims, &arguments.deny)
+}
+
+/// The claims of all paths, as one.
+fn read(paths: &[PathBuf]) -> Result<Claims, Error> {
+    let mut all: Option<Claims> = None;
+    let mut problems = Vec::new();
+    for path in paths.iter().map(|path| expanded(path)).collect::<Result<Vec<_>, Problem>>()?.into_iter().flatten() {
+        let shown = path.display().to_string();
+        let one = load::read(&path).and_then(|bytes| Claims::read(&shown, load::utf8(&shown, &bytes)?));
+        match (one, all.take()) {
+            (Ok(one), Some(earlier)) => all = Some(earlier.together(one)),
+            (Ok(one), None) => all = Some(one),
+            (Err(problem), earlier) => {
+                problems.push(problem);
+                all = earlier;
+            }
+        }
+    }
+    match all {
+        Some(claims) if problems.is_empty() => Ok(claims),
+        _ => Err(Error::Failed(problems)),
+    }
+}
+
+/// What a report's directory holds of figures: its tables, and the results that they were printed from.
+fn expanded(path: &Path) -> Result<Vec<PathBuf>, Problem> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let found: Vec<PathBuf> =
+        ["results.json", "report.md"].iter().map(|name| path.join(name)).filter(|path| path.is_file()).collect();
+    if found.is_empty() {
+        let names: Vec<String> = SOURCES.iter().map(|source| format!(".{}", source.extension)).collect();
+        let remedy = format!("give a report's directory, or files of claims ({})", names.join(", "));
+        return Err(Problem::new(path.display().to_string(), "holds neither results.json nor report.md", remedy));
+    }
+    Ok(found)
+}
+
+fn files(audit: &Audit, arguments: &Arguments) -> Result<Vec<File>, Error> {
+    let templates = Templates::new(arguments.templates.as_deref())?;
+    let report = report::report(audit, "audit");
+    let all: Vec<&Output> = OUTPUTS.iter().collect();
+    let outputs = if arguments.format.is_empty() { &all } else { &arguments.format };
+    let mut files = Vec::new();
+    for output in outputs {
+        files.extend(output.files(&report, &templates)?);
+    }
+    files.push(File { path: "audit.json".to_owned(), contents: output::json(audit)? });
+    Ok(files)
+}
+
+/// Fails with every figure that has a denied verdict.
+fn denied(audit: &Audit, claims: &Claims, deny: &[Verdict]) -> Result<(), Error> {
+    let problems: Vec<Problem> = audit
+        .findings
+        .iter()
+        .filter(|found| deny.contains(&found.verdict))
+        .map(|found| {
+            let what = format!(
+                "{}, {} [{}], printed {}: {}",
+                found.printed_in,
+                found.row,
+                found.mode,
+                found.printed,
+                found.verdict.label()
+            );
+            Problem::new(&*claims.path, what, "compare it with the data, or leave the verdict out of --deny")
+        })
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(Error::Failed(problems)) }
+}
