@@ -1,5 +1,5 @@
-//! What a printed comparison can be, given the printed means and standard deviations: the exact range of each statistic
-//! over their rounding intervals, jointly.
+//! What a printed comparison can be, given the printed means and standard deviations: the range of each statistic over
+//! their rounding intervals, jointly; exact but for the half-width and p, which are bounded to about 1 % of their range.
 //!
 //! # Formula
 //!
@@ -17,8 +17,8 @@
 //!
 //! # References
 //!
-//! Welch (1947), doi:10.1093/biomet/34.1-2.28. Statcheck's classes of consistency, which take rounding into account for p
-//! alone: Nuijten et al. (2016), doi:10.3758/s13428-015-0664-2.
+//! Welch (1947), doi:10.1093/biomet/34.1-2.28. Satterthwaite (1946), doi:10.2307/3002019. Statcheck, which bounds p by the
+//! rounding of the printed statistic: Nuijten et al. (2016), doi:10.3758/s13428-015-0664-2.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -78,7 +78,7 @@ impl Modes {
                 let [a, b] = self.variances();
                 (a + b).sqrt()
             }
-            PrintedTest::Student => self.pooled_sd() * self.root_of_inverse_sizes(),
+            PrintedTest::Student => (self.pooled_sd() * self.root_of_inverse_sizes()).at_least(0.0),
         }
     }
 
@@ -95,7 +95,7 @@ impl Modes {
 
     pub fn pooled_variance(&self) -> Bounds {
         let [a, b] = [0, 1].map(|i| self.sd[i].square().scaled(self.n[i] - 1.0));
-        (a + b).over(Bounds::exactly(self.most_df()))
+        (a + b).over(Bounds::exactly(self.most_df())).at_least(0.0)
     }
 
     pub fn pooled_sd(&self) -> Bounds {
@@ -121,8 +121,8 @@ impl Modes {
             return Bounds::new(self.least_df(), self.most_df());
         }
         // The share of the treatment's variance is least where its own is least and the other's most.
-        let share = |b: f64, a: f64| if a + b > 0.0 { b / (a + b) } else { 0.5 };
-        let (least, most) = (share(b.low, a.high), share(b.high, a.low));
+        let share = |b: f64, a: f64, neither: f64| if a + b > 0.0 { 1.0 / (1.0 + a / b) } else { neither };
+        let (least, most) = (share(b.low, a.high, 0.0), share(b.high, a.low, 1.0));
         let [df_a, df_b] = self.n.map(|n| n - 1.0);
         let at = |w: f64| 1.0 / ((1.0 - w) * (1.0 - w) / df_a + w * w / df_b);
         let (one, other) = (at(least), at(most));
@@ -277,10 +277,10 @@ pub(super) fn normal_p_value(z: Bounds) -> Option<Bounds> {
     Some(Bounds::computed(2.0 * tail(z.high)?, (2.0 * tail(z.low)?).min(1.0)))
 }
 
-/// Hedges' correction of d.
+/// Hedges' correction of d: exact, or as it is usually approximated.
 pub(super) fn correction(df: f64) -> Option<Bounds> {
-    let j = hedges_g::correction(df).ok()?;
-    Some(Bounds::computed(j, j))
+    let (exact, usual) = (hedges_g::correction(df).ok()?, 1.0 - 3.0 / (4.0 * df - 1.0));
+    Some(Bounds::computed(exact.min(usual), exact.max(usual)))
 }
 
 #[cfg(test)]

@@ -33,6 +33,9 @@ pub(super) struct Facts<'a> {
     pub groups: BTreeMap<Key<'a>, Vec<Group>>,
 }
 
+/// With more printed values of one quantity than this, not every combination of them is tried.
+const WORLDS: usize = 3;
+
 /// A known quantity: what it can be, and how it is written.
 #[derive(Clone, Debug)]
 pub(super) struct Value {
@@ -85,9 +88,10 @@ impl<'a> Facts<'a> {
         Self { claims, cells, groups }
     }
 
-    /// In how many ways figures that contradict each other can be chosen.
-    pub fn worlds(&self) -> usize {
-        self.groups.values().map(Vec::len).max().unwrap_or(1)
+    /// In how many ways figures of a scenario that contradict each other are chosen, where any do.
+    pub fn worlds(&self, scenario: Option<&str>) -> usize {
+        let here = self.groups.iter().filter(|(key, groups)| key.scenario == scenario && groups.len() > 1);
+        here.map(|(_, groups)| groups.len()).max().unwrap_or(0).min(WORLDS)
     }
 
     pub fn baseline(&self) -> &'a str {
@@ -213,22 +217,18 @@ impl<'f, 'a> Subject<'f, 'a> {
         self.numbers(statistic)?.try_into().ok()
     }
 
-    /// The number of runs, printed or of the design.
+    /// The number of runs, printed or of the design; not known where it is printed as about so many.
     pub fn n(&self) -> Option<Value> {
-        let printed = self.printed(Statistic::N).filter(|n| n.bounds.is_exact() && n.bounds.low >= 1.0);
-        let design = || {
-            let runs = self.facts.claims.design.runs?;
-            Some(Value::new(Bounds::exactly(runs as f64), runs.to_string()))
-        };
-        printed.or_else(design)
+        if let Some(printed) = self.printed(Statistic::N) {
+            return Some(printed).filter(|n| n.bounds.is_exact() && n.bounds.low >= 1.0);
+        }
+        let runs = self.facts.claims.design.runs?;
+        Some(Value::new(Bounds::exactly(runs as f64), runs.to_string()))
     }
 
     /// The mean over the runs, printed or from the total, or from both where they agree.
     pub fn mean(&self) -> Option<Value> {
-        let mean = match self.metric.kind {
-            Kind::Ratio(_) => return self.rate(),
-            _ => self.printed(Statistic::Mean),
-        };
+        let mean = self.printed(Statistic::Mean);
         let total = || {
             let (total, n) = (self.printed(Statistic::Total)?, self.n()?);
             Some(Value::new(total.bounds.over(n.bounds), format!("{} ÷ {}", total.text, n.text)))
@@ -249,11 +249,16 @@ impl<'f, 'a> Subject<'f, 'a> {
         }
     }
 
-    /// A ratio by whichever estimator is printed.
-    fn rate(&self) -> Option<Value> {
-        [Statistic::Pooled, Statistic::Rate, Statistic::MeanOfRatios]
-            .iter()
-            .find_map(|statistic| self.printed(*statistic))
+    /// Centres of the baseline and of this mode: the means, or of a ratio each estimator that is printed for both.
+    pub fn centres(&self) -> Vec<[Value; 2]> {
+        let both = |centre: &dyn Fn(&Self) -> Option<Value>| Some([centre(&self.baseline())?, centre(self)?]);
+        match self.metric.kind {
+            Kind::Ratio(_) => [Statistic::Pooled, Statistic::MeanOfRatios, Statistic::Rate]
+                .iter()
+                .filter_map(|statistic| both(&|of| of.printed(*statistic)))
+                .collect(),
+            _ => both(&Self::mean).into_iter().collect(),
+        }
     }
 
     /// The sum over the runs, printed or from the mean.
@@ -274,13 +279,17 @@ impl<'f, 'a> Subject<'f, 'a> {
         self.printed(Statistic::Sd).or_else(from_error)
     }
 
-    /// The difference of the means, treatment − baseline; printed, or of the printed means.
+    /// The difference of the means, treatment − baseline; printed, or of the printed means. A t-test of a ratio is one of
+    /// the runs' ratios, and a printed difference may be of another estimator.
     pub fn difference(&self) -> Option<Value> {
         let of_means = || {
-            let (treatment, baseline) = (self.mean()?, self.baseline().mean()?);
+            let (treatment, baseline) = (self.mean_of_values()?, self.baseline().mean_of_values()?);
             Some(Value::new(treatment.bounds - baseline.bounds, format!("({} − {})", treatment.text, baseline.text)))
         };
-        self.printed(Statistic::Difference).or_else(of_means)
+        match self.metric.kind {
+            Kind::Ratio(_) => of_means(),
+            _ => self.printed(Statistic::Difference).or_else(of_means),
+        }
     }
 
     /// The moments of the baseline and of this mode, where they are printed.
@@ -290,7 +299,7 @@ impl<'f, 'a> Subject<'f, 'a> {
         if n.iter().any(|n| n.bounds.low < 2.0) {
             return None;
         }
-        Some(Moments { sd: [a.sd()?, b.sd()?], n, test: self.facts.claims.design.test })
+        Some(Moments { sd: [a.sd()?, b.sd()?], n, test: self.facts.claims.design.test() })
     }
 }
 
@@ -318,7 +327,7 @@ impl Moments {
         match self.test {
             PrintedTest::Welch if m == n => format!("√(({a} + {b}) ÷ {n})"),
             PrintedTest::Welch => format!("√({a} ÷ {m} + {b} ÷ {n})"),
-            PrintedTest::Student => format!("{} × √(1 ÷ {m} + 1 ÷ {n})", self.pooled_sd()),
+            PrintedTest::Student => format!("({} × √(1 ÷ {m} + 1 ÷ {n}))", self.pooled_sd()),
         }
     }
 

@@ -29,6 +29,8 @@ mod routes;
 mod rules;
 mod slips;
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -55,6 +57,8 @@ pub struct Audit {
     pub confidence: f64,
     /// One for each printed figure, in the order of the claims.
     pub findings: Vec<Finding>,
+    /// Figures that could be checked if the number of runs were known.
+    pub without_n: usize,
     /// What the printed means and standard deviations give, for every comparison of which a figure is printed.
     pub changes: Vec<Change>,
 }
@@ -126,7 +130,7 @@ pub enum Verdict {
     Edge,
     /// It is not attainable, but follows from another printed figure that was rounded.
     DoubleRounding,
-    /// Another printed figure of the same quantity excludes it.
+    /// Another printed figure excludes it: one of the same quantity, or one that no inputs give beside it.
     Contradiction,
     /// No numbers that round to the printed inputs give it.
     DoesNotHold,
@@ -222,6 +226,20 @@ pub struct Change {
     pub decides_differently: bool,
 }
 
+/// What cannot be computed from means and SDs alone.
+const NEED_N: [Statistic; 10] = [
+    Statistic::StandardErrorOfMean,
+    Statistic::CiOfMean,
+    Statistic::StandardError,
+    Statistic::T,
+    Statistic::Df,
+    Statistic::Ci,
+    Statistic::P,
+    Statistic::PAdjusted,
+    Statistic::CohenD,
+    Statistic::HedgesG,
+];
+
 /// Audits every printed figure.
 pub fn audit(claims: &Claims) -> Audit {
     let facts = Facts::of(claims);
@@ -233,7 +251,10 @@ pub fn audit(claims: &Claims) -> Audit {
         findings[i] = Some(finding(&facts, i, &findings));
     }
     let findings: Vec<Finding> = findings.into_iter().flatten().collect();
+    let unchecked = |cell: &&Cell| NEED_N.contains(&cell.claim.statistic) && Subject::of(&facts, cell).n().is_none();
+    let given = facts.cells.iter().zip(&findings).filter(|(_, found)| found.verdict == Verdict::Given);
     Audit {
+        without_n: given.filter(|(cell, _)| unchecked(cell)).count(),
         title: claims.study.title.clone(),
         citation: claims.study.citation.clone(),
         doi: claims.study.doi.clone(),
@@ -360,8 +381,19 @@ fn finding(facts: &Facts, i: usize, earlier: &[Option<Finding>]) -> Finding {
     let statistic = cell.claim.statistic;
     let of = Subject::of(facts, cell);
     let printed = Printed::of(cell);
-    let (primary, routes) = deciding(&of, statistic);
-    let fits: Vec<Fit> = routes.iter().map(|(derived, nominal)| printed.fit(derived.attainable, *nominal)).collect();
+    let (primary, mut routes) = deciding(&of, statistic);
+    let fit = |(derived, nominal): &(Derived, Attainable)| printed.fit(derived.attainable, *nominal);
+    // What is not the ratio of totals may be the mean of the runs' ratios, where that is left open.
+    let open = statistic == Statistic::Rate && routes.iter().any(|route| fit(route) == Fit::Misses);
+    if open {
+        let nominal = routes::as_mean_of_ratios(&of.as_printed());
+        routes = routes::as_mean_of_ratios(&of)
+            .zip(nominal)
+            .map(|(derived, n)| (derived, n.attainable))
+            .into_iter()
+            .collect();
+    }
+    let fits: Vec<Fit> = routes.iter().map(fit).collect();
     let worst = (0..routes.len()).max_by_key(|route| (fits[*route], std::cmp::Reverse(*route)));
     let base = Finding {
         printed_in: cell.table.printed_in.clone(),
@@ -401,7 +433,7 @@ fn finding(facts: &Facts, i: usize, earlier: &[Option<Finding>]) -> Finding {
         }
         None => base,
     };
-    if statistic == Statistic::MeanOfRatios
+    if (statistic == Statistic::MeanOfRatios || open)
         && let Some(pooled) = routes::pooled(&of)
         && printed.fit(pooled.attainable, pooled.attainable) == Fit::Misses
     {
@@ -413,8 +445,15 @@ fn finding(facts: &Facts, i: usize, earlier: &[Option<Finding>]) -> Finding {
         && let Some(route) = worst
     {
         explain(&mut found, facts, cell, &of, &printed, &routes[route].0, earlier);
+        if open && found.explanations.is_empty() {
+            // Its sibling may be of the other estimator.
+            found.verdict = Verdict::Given;
+        }
     }
     contradict(&mut found, facts, i, &of, &printed);
+    if found.verdict.can_be() && primary {
+        exclude(&mut found, &of, &printed, earlier);
+    }
     let figure = Figure { of: &of, statistic, numbers: &printed.numbers, factor: printed.factor };
     if let Some(why) = RULES.iter().find_map(|rule| rule(&figure)) {
         (found.verdict, found.because) = (Verdict::Impossible, why);
@@ -461,12 +500,7 @@ fn explain(
 ) {
     let statistic = cell.claim.statistic;
     for (other, nominal) in derivations(of, statistic, false) {
-        let rests_on: Vec<&Finding> = other
-            .rests_on
-            .iter()
-            .flat_map(|statistic| of.cells(*statistic))
-            .filter_map(|i| earlier.get(*i)?.as_ref())
-            .collect();
+        let rests_on = resting_on(of, &other, earlier);
         if rests_on.is_empty() || printed.fit(other.attainable, nominal) == Fit::Misses {
             continue;
         }
@@ -475,9 +509,9 @@ fn explain(
         let rounds = printed.fit(nominal, nominal) == Fit::Holds;
         let sound = rests_on.iter().all(|found| found.verdict <= Verdict::DoubleRounding);
         let (slip, label) = match (rounds && sound, sound) {
-            (true, _) => ("double-rounding", format!("recomputing it from the rounded {}", names.join(", "))),
-            (_, true) => ("follows", format!("recomputing it from the printed {}", names.join(", "))),
-            _ => ("follows", format!("the printed {}, which does not hold itself", names.join(", "))),
+            (true, _) => ("double-rounding", format!("the rounded {}", names.join(" and "))),
+            (_, true) => ("follows", format!("the printed {}", names.join(" and "))),
+            _ => ("follows", format!("the printed {}, which does not hold itself", names.join(" and "))),
         };
         if slip == "double-rounding" {
             found.verdict = Verdict::DoubleRounding;
@@ -485,6 +519,7 @@ fn explain(
         let attainable = if slip == "double-rounding" { nominal } else { other.attainable };
         let candidate = slips::Candidate { attainable, arithmetic: other.arithmetic.clone() };
         found.explanations.push(explanation(slip, label, &candidate, printed));
+        break;
     }
     let miss = Miss {
         of,
@@ -495,9 +530,12 @@ fn explain(
         derived,
     };
     let mut slips = Vec::new();
-    for slip in SLIPS {
+    // What is printed as less than something is met by too much to tell anything.
+    let exact = printed.numbers.iter().all(|number| number.is_finite());
+    for slip in SLIPS.iter().filter(|_| exact) {
         let fitting = (slip.candidates)(&miss)
             .into_iter()
+            .filter(|candidate| candidate.attainable.is_finite())
             .find(|candidate| printed.fit(candidate.attainable, candidate.attainable) == Fit::Holds);
         if let Some(candidate) = fitting {
             let mut told = explanation(slip.id, slip.label.to_owned(), &candidate, printed);
@@ -556,16 +594,45 @@ fn contradict(found: &mut Finding, facts: &Facts, i: usize, of: &Subject, printe
         found.because = format!("the same quantity is printed as {}", others.join(" and as "));
         return;
     }
-    let worlds = facts.worlds();
-    for world in (0..worlds).filter(|_| worlds > 1) {
+    for world in 0..facts.worlds(of.scenario) {
         let elsewhere = Subject { place: None, world, ..*of };
-        let misses = deciding(&elsewhere, cell.claim.statistic)
-            .1
-            .into_iter()
-            .find(|(derived, nominal)| printed.fit(derived.attainable, *nominal) == Fit::Misses);
-        if let Some((derived, _)) = misses.filter(|_| found.verdict.can_be()) {
+        let (_, routes) = deciding(&elsewhere, cell.claim.statistic);
+        let misses = routes.iter().find(|(derived, nominal)| printed.fit(derived.attainable, *nominal) == Fit::Misses);
+        let because = match (found.verdict, misses) {
+            (Verdict::Holds | Verdict::Edge, Some((derived, _))) => {
+                format!("it holds as {}, and not as {}", found.because, derived.arithmetic)
+            }
+            (Verdict::DoesNotHold | Verdict::DoubleRounding, None) if !routes.is_empty() => {
+                found.explanations.clear();
+                format!("it holds as {}, and not as {}", routes[0].0.arithmetic, found.because)
+            }
+            _ => continue,
+        };
+        (found.verdict, found.because) = (Verdict::Contradiction, because);
+        return;
+    }
+}
+
+/// The findings of the computed figures that a route starts from, as far as they were looked at before.
+fn resting_on<'e>(of: &Subject, derived: &Derived, earlier: &'e [Option<Finding>]) -> Vec<&'e Finding> {
+    let cells = derived.rests_on.iter().flat_map(|statistic| of.cells(*statistic));
+    cells.filter_map(|i| earlier.get(*i)?.as_ref()).collect()
+}
+
+/// A figure that is attainable by itself, and not beside another computed one that is: no inputs give both.
+fn exclude(found: &mut Finding, of: &Subject, printed: &Printed, earlier: &[Option<Finding>]) {
+    for (other, nominal) in derivations(of, found.statistic, false) {
+        let rests_on = resting_on(of, &other, earlier);
+        let sound = !rests_on.is_empty() && rests_on.iter().all(|found| found.verdict.can_be());
+        if sound && printed.fit(other.attainable, nominal) == Fit::Misses {
+            let names: Vec<String> =
+                rests_on.iter().map(|found| format!("{} {}", found.statistic.words(), found.printed)).collect();
             found.verdict = Verdict::Contradiction;
-            found.because = format!("it holds as {}, and not as {}", found.because, derived.arithmetic);
+            found.because = format!(
+                "attainable by itself, but not beside the printed {}: {}",
+                names.join(" and "),
+                other.arithmetic
+            );
             return;
         }
     }
@@ -584,13 +651,12 @@ const CHANGES: [Statistic; 7] = [
 
 fn changes(facts: &Facts, findings: &[Finding]) -> Vec<Change> {
     let mut all = Vec::new();
-    let mut done: Vec<Key> = Vec::new();
+    let mut done = BTreeSet::new();
     for cell in &facts.cells {
         let comparison = Key { statistic: Statistic::Difference, ..key(cell) };
-        if !CHANGES.contains(&cell.claim.statistic) || done.contains(&comparison) {
+        if !CHANGES.contains(&cell.claim.statistic) || !done.insert(comparison) {
             continue;
         }
-        done.push(comparison);
         let of = Subject::of(facts, cell);
         all.extend(CHANGES.iter().filter_map(|statistic| change(facts, findings, &of, *statistic)));
     }

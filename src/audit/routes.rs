@@ -44,7 +44,6 @@ pub(super) static ROUTES: &[Route] = &[
     primary(Statistic::CiOfMean, ci_of_mean),
     secondary(Statistic::CiOfMean, ci_of_mean_from_error),
     primary(Statistic::Rate, pooled),
-    secondary(Statistic::Rate, |of| sibling(of, Statistic::Rate)),
     primary(Statistic::Pooled, pooled),
     secondary(Statistic::Pooled, |of| sibling(of, Statistic::Pooled)),
     primary(Statistic::MeanOfRatios, |of| sibling(of, Statistic::MeanOfRatios)),
@@ -62,8 +61,10 @@ pub(super) static ROUTES: &[Route] = &[
     secondary(Statistic::T, t_of_standard_error),
     primary(Statistic::Ci, ci),
     secondary(Statistic::Ci, ci_of_standard_error),
+    secondary(Statistic::Ci, ci_of_standard_error_and_df),
     primary(Statistic::P, p),
     secondary(Statistic::P, p_of_t),
+    secondary(Statistic::P, p_of_t_alone),
     primary(Statistic::PAdjusted, p_adjusted),
     primary(Statistic::CohenD, cohen_d),
     secondary(Statistic::CohenD, cohen_d_of_t),
@@ -86,16 +87,19 @@ fn mean_of_total(of: &Subject) -> Option<Derived> {
 
 /// Amounts per run that a rate and the length of a run make: amount, rate, amount per unit of rate and second, and how
 /// that is written.
-const RATES: [(&str, &str, f64, &str); 3] = [
-    ("bytes", "throughput", 0.125, " ÷ 8"),
-    ("bytes", "transfer_rate", 1.0, ""),
-    ("requests", "requests_per_second", 1.0, ""),
-];
+const RATES: [(&str, &str, f64, &str); 2] =
+    [("bytes", "throughput", 0.125, " ÷ 8"), ("requests", "requests_per_second", 1.0, "")];
 
 /// A run that is set to so many seconds lasts that long to within this share.
 const DURATION: f64 = 0.01;
 
+/// Of UDP the sender's bytes and the receiver's rate differ by what was lost.
+const UDP: [&str; 3] = ["udp_loss", "packets_lost", "udp_jitter"];
+
 fn per_run(of: &Subject) -> Option<Value> {
+    if of.facts.groups.keys().any(|key| UDP.contains(&key.metric)) {
+        return None;
+    }
     RATES.iter().filter(|(amount, ..)| *amount == of.metric.id).find_map(|(_, rate, factor, written)| {
         let rate = of.on(rate)?.printed(Statistic::Mean)?;
         let seconds = f64::from(of.facts.claims.design.duration?);
@@ -120,7 +124,7 @@ fn total_of_rate(of: &Subject) -> Option<Derived> {
 
 fn standard_error_of_mean(of: &Subject) -> Option<Derived> {
     let (sd, n) = (of.printed(Statistic::Sd)?, of.n()?);
-    one(sd.bounds.over(n.bounds.sqrt()), format!("{} ÷ √{}", sd.text, n.text))
+    one(sd.bounds.over(n.bounds.sqrt()).at_least(0.0), format!("{} ÷ √{}", sd.text, n.text))
 }
 
 fn about_mean(of: &Subject, error: Bounds, error_text: &str) -> Option<Derived> {
@@ -170,8 +174,15 @@ pub(super) fn pooled(of: &Subject) -> Option<Derived> {
         (ratio.exposure)(&without) != Some(most)
     };
     let mss = mss.filter(|_| used("mss")).map_or(String::new(), |mss| format!(" × {mss} B"));
-    let exposures: Vec<&str> = exposures.iter().filter(|(id, _)| used(id)).map(|(_, text)| text.as_str()).collect();
+    // A product is one divisor.
+    let grouped = |text: &str| if text.contains(' ') { format!("({text})") } else { text.to_owned() };
+    let exposures: Vec<String> = exposures.iter().filter(|(id, _)| used(id)).map(|(_, text)| grouped(text)).collect();
     one(count.bounds.over(exposure), format!("{}{mss} ÷ {}", count.text, exposures.join(" ÷ ")))
+}
+
+/// A ratio of which it is not said whether it is one of totals, taken for a mean of ratios.
+pub(super) fn as_mean_of_ratios(of: &Subject) -> Option<Derived> {
+    sibling(of, Statistic::MeanOfRatios).or_else(|| sibling(of, Statistic::Rate))
 }
 
 /// Retransmits per GiB and estimated loss are the same counts and bytes: loss = rate × MSS ÷ GiB.
@@ -192,24 +203,31 @@ fn sibling(of: &Subject, statistic: Statistic) -> Option<Derived> {
     }
 }
 
-fn difference(of: &Subject) -> Option<Derived> {
-    let (treatment, baseline) = (of.mean()?, of.baseline().mean()?);
-    one(treatment.bounds - baseline.bounds, format!("{} − {}", treatment.text, baseline.text))
+/// What the centres of both modes make of a figure; of a ratio, by any estimator that is printed for both.
+fn of_centres(of: &Subject, make: impl Fn(&[Value; 2]) -> (Bounds, String)) -> Option<Derived> {
+    let all = of.centres().into_iter().map(|centres| make(&centres));
+    let (bounds, text) = all.reduce(|(a, text), (b, _)| (Bounds::new(a.low.min(b.low), a.high.max(b.high)), text))?;
+    one(bounds, text)
 }
 
-/// The treatment's mean ÷ the baseline's.
-fn quotient(of: &Subject) -> Option<(Bounds, String)> {
-    let (treatment, baseline) = (of.mean()?, of.baseline().mean()?);
-    let bounds = treatment.bounds.over(baseline.bounds);
-    bounds.is_finite().then(|| (bounds, format!("{} ÷ {}", treatment.text, baseline.text)))
+fn difference(of: &Subject) -> Option<Derived> {
+    of_centres(of, |[a, b]| (b.bounds - a.bounds, format!("{} − {}", b.text, a.text)))
+}
+
+/// The difference that a t-test is of.
+fn tested(of: &Subject) -> Option<(Bounds, String)> {
+    let (treatment, baseline) = (of.mean_of_values()?, of.baseline().mean_of_values()?);
+    Some((treatment.bounds - baseline.bounds, format!("{} − {}", treatment.text, baseline.text)))
 }
 
 fn percent_change(of: &Subject) -> Option<Derived> {
-    let (bounds, text) = quotient(of)?;
-    one(bounds - Bounds::exactly(1.0), format!("{text} − 1"))
+    of_centres(of, |[a, b]| (b.bounds.over(a.bounds) - Bounds::exactly(1.0), format!("{} ÷ {} − 1", b.text, a.text)))
 }
 
 fn percent_of_difference(of: &Subject) -> Option<Derived> {
+    if matches!(of.metric.kind, Kind::Ratio(_)) {
+        return None;
+    }
     let (difference, baseline) = (of.printed(Statistic::Difference)?, of.baseline().mean()?);
     let derived = one(difference.bounds.over(baseline.bounds), format!("{} ÷ {}", difference.text, baseline.text));
     resting(derived, &[Statistic::Difference])
@@ -221,8 +239,7 @@ fn percent_of_ratio(of: &Subject) -> Option<Derived> {
 }
 
 fn ratio(of: &Subject) -> Option<Derived> {
-    let (bounds, text) = quotient(of)?;
-    one(bounds, text)
+    of_centres(of, |[a, b]| (b.bounds.over(a.bounds), format!("{} ÷ {}", b.text, a.text)))
 }
 
 fn ratio_of_percent(of: &Subject) -> Option<Derived> {
@@ -244,22 +261,30 @@ fn standard_error_of_t(of: &Subject) -> Option<Derived> {
 
 fn standard_error_of_ci(of: &Subject) -> Option<Derived> {
     let [low, high] = of.interval(Statistic::Ci)?;
-    let (df, name) = degrees(of)?;
+    let (df, name) = degrees(of).or_else(|| printed_degrees(of))?;
     let half = (high.bounds - low.bounds).scaled(0.5);
     let arithmetic = format!("({} − {}) ÷ 2 ÷ t({name})", high.text, low.text);
     resting(one(half.over(critical(df, of.level())?), arithmetic), &[Statistic::Ci])
 }
 
-/// The degrees of freedom that are printed, or that follow, or at least those between which they lie.
+/// The degrees of freedom that follow from n and the SDs, or at least those between which they lie.
 fn degrees(of: &Subject) -> Option<(Bounds, String)> {
-    if let Some(df) = of.printed(Statistic::Df) {
-        return Some((df.bounds.at_least(1.0), df.text));
-    }
-    if let Some(moments) = of.moments() {
-        return Some((moments.modes().df(), "df".to_owned()));
-    }
     let [a, b] = [of.baseline().n()?.bounds.low, of.n()?.bounds.low];
-    (a.min(b) >= 2.0).then(|| (Bounds::new(a.min(b) - 1.0, a + b - 2.0), "df".to_owned()))
+    if a.min(b) < 2.0 {
+        return None;
+    }
+    let most = a + b - 2.0;
+    if of.facts.claims.design.test() == PrintedTest::Student {
+        return Some((Bounds::exactly(most), most.to_string()));
+    }
+    let follows = of.moments().map(|moments| moments.modes().df());
+    Some((follows.unwrap_or(Bounds::new(a.min(b) - 1.0, most)), "df".to_owned()))
+}
+
+/// The degrees of freedom that are printed.
+fn printed_degrees(of: &Subject) -> Option<(Bounds, String)> {
+    let df = of.printed(Statistic::Df)?;
+    Some((df.bounds.at_least(1.0), df.text))
 }
 
 fn df(of: &Subject) -> Option<Derived> {
@@ -268,9 +293,8 @@ fn df(of: &Subject) -> Option<Derived> {
 }
 
 fn t(of: &Subject) -> Option<Derived> {
-    let (difference, moments) = (difference(of)?, of.moments()?);
-    let Attainable::One(bounds) = difference.attainable else { return None };
-    let text = format!("({}) ÷ {}", difference.arithmetic, moments.standard_error());
+    let ((bounds, text), moments) = (tested(of)?, of.moments()?);
+    let text = format!("({text}) ÷ {}", moments.standard_error());
     one(bounds.over(moments.modes().standard_error()), text)
 }
 
@@ -281,57 +305,71 @@ fn t_of_standard_error(of: &Subject) -> Option<Derived> {
 }
 
 fn ci(of: &Subject) -> Option<Derived> {
-    let (difference, moments) = (difference(of)?, of.moments()?);
-    let Attainable::One(centre) = difference.attainable else { return None };
+    let ((centre, text), moments) = (tested(of)?, of.moments()?);
     let half = moments.modes().half_width(of.level())?;
-    let arithmetic = format!("({}) ± t(df) × {}", difference.arithmetic, moments.standard_error());
+    let arithmetic = format!("({text}) ± t(df) × {}", moments.standard_error());
     Some(Derived { attainable: Attainable::Interval { centre, half }, arithmetic, rests_on: &[] })
 }
 
 fn ci_of_standard_error(of: &Subject) -> Option<Derived> {
+    about_difference(of, degrees(of)?, &[Statistic::StandardError])
+}
+
+fn ci_of_standard_error_and_df(of: &Subject) -> Option<Derived> {
+    about_difference(of, printed_degrees(of)?, &[Statistic::StandardError, Statistic::Df])
+}
+
+fn about_difference(of: &Subject, (df, name): (Bounds, String), on: &'static [Statistic]) -> Option<Derived> {
     let (difference, error) = (of.difference()?, of.printed(Statistic::StandardError)?);
-    let (df, name) = degrees(of)?;
     let half = critical(df, of.level())? * error.bounds;
     let arithmetic = format!("{} ± t({name}) × {}", difference.text, error.text);
-    Some(Derived {
-        attainable: Attainable::Interval { centre: difference.bounds, half },
-        arithmetic,
-        rests_on: &[Statistic::StandardError],
-    })
+    Some(Derived { attainable: Attainable::Interval { centre: difference.bounds, half }, arithmetic, rests_on: on })
 }
 
 fn p(of: &Subject) -> Option<Derived> {
-    let (difference, moments) = (difference(of)?, of.moments()?);
-    let Attainable::One(bounds) = difference.attainable else { return None };
-    let text = format!("2 × P(T > |({}) ÷ {}|)", difference.arithmetic, moments.standard_error());
-    one(moments.modes().p_value(bounds)?, text)
+    let ((bounds, _), moments) = (tested(of)?, of.moments()?);
+    one(moments.modes().p_value(bounds)?, "2 × P(T > |t|), t and df from the means and SDs".to_owned())
 }
 
 fn p_of_t(of: &Subject) -> Option<Derived> {
-    let (t, (df, name)) = (of.printed(Statistic::T)?, degrees(of)?);
+    let (t, (df, name)) = (of.printed(Statistic::T)?, printed_degrees(of)?);
     let derived = one(p_value(t.bounds, df)?, format!("2 × P(T > {}), df = {name}", t.text.trim_start_matches('−')));
     resting(derived, &[Statistic::T, Statistic::Df])
 }
 
+fn p_of_t_alone(of: &Subject) -> Option<Derived> {
+    let (t, (df, _)) = (of.printed(Statistic::T)?, degrees(of)?);
+    resting(one(p_value(t.bounds, df)?, format!("2 × P(T > {})", t.text.trim_start_matches('−'))), &[Statistic::T])
+}
+
 /// Adjusted p-values grow with every p-value of their family: its least members give the least, its largest the most.
+/// Where not the whole family is printed, or nothing says how large it is, an adjusted p is at least the p itself.
 fn p_adjusted(of: &Subject) -> Option<Derived> {
-    let Compute::Adjust(adjust) = method(of.facts.claims.design.adjust.as_ref()?)?.compute else { return None };
+    let design = &of.facts.claims.design;
+    let Attainable::One(own) = member_p(of)?.attainable else { return None };
+    let bounded = |most: f64, text: String| one(Bounds::computed(own.low.max(0.0), most.min(1.0)), text);
+    let Some(tests) = design.tests else { return bounded(1.0, "at least the p itself".to_owned()) };
     let (mut family, mut place) = (Vec::new(), None);
     for key in of.facts.groups.keys().filter(|key| key.statistic == Statistic::PAdjusted) {
         let member = Subject { scenario: key.scenario, mode: key.mode, ..of.on(key.metric)? };
-        let Attainable::One(bounds) = member_p(&member)?.attainable else { return None };
-        let own = Key { metric: &of.metric.id, scenario: of.scenario, mode: of.mode, statistic: key.statistic };
-        if *key == own {
+        let itself = Key { metric: &of.metric.id, scenario: of.scenario, mode: of.mode, statistic: key.statistic };
+        if *key == itself {
             place = Some(family.len());
         }
-        family.push(bounds);
+        if let Some(Attainable::One(bounds)) = member_p(&member).map(|derived| derived.attainable) {
+            family.push(bounds);
+        }
     }
+    if family.len() != tests {
+        return bounded(own.high * tests as f64, format!("between p and {tests} × p"));
+    }
+    let Compute::Adjust(adjust) = method(design.adjust.as_ref()?)?.compute else { return None };
     let adjusted = |end: fn(&Bounds) -> f64| {
         let p: Vec<Option<f64>> = family.iter().map(|bounds| Some(end(bounds))).collect();
         adjust(&p).ok()?.p_values.get(place?).copied().flatten()
     };
     let (low, high) = (adjusted(|p| p.low.max(0.0))?, adjusted(|p| p.high.min(1.0))?);
-    one(Bounds::computed(low, high.min(1.0)), format!("adjusted over the {} tests printed", family.len()))
+    one(Bounds::computed(low, high.min(1.0)), format!("adjusted over the {tests} tests printed"))
 }
 
 /// A member's own p, as well as it is known.
@@ -340,16 +378,15 @@ fn member_p(of: &Subject) -> Option<Derived> {
 }
 
 fn cohen_d(of: &Subject) -> Option<Derived> {
-    let (difference, moments) = (difference(of)?, of.moments()?);
-    let Attainable::One(bounds) = difference.attainable else { return None };
-    one(moments.modes().cohen_d(bounds), format!("({}) ÷ {}", difference.arithmetic, moments.pooled_sd()))
+    let ((bounds, text), moments) = (tested(of)?, of.moments()?);
+    one(moments.modes().cohen_d(bounds), format!("({text}) ÷ {}", moments.pooled_sd()))
 }
 
 fn cohen_d_of_t(of: &Subject) -> Option<Derived> {
     let t = of.printed(Statistic::T)?;
     let [m, n] = [of.baseline().n()?, of.n()?];
     // Welch's standard error is that of the pooled SD where both modes have as many runs.
-    if of.facts.claims.design.test == PrintedTest::Welch && m.bounds.low != n.bounds.low {
+    if of.facts.claims.design.test() == PrintedTest::Welch && m.bounds.low != n.bounds.low {
         return None;
     }
     let [a, b] = [&m, &n].map(|n| Bounds::exactly(1.0).over(n.bounds));

@@ -5,12 +5,13 @@
 //! # References
 //!
 //! GRIM: Brown, Heathers (2017), doi:10.1177/1948550616673876. GRIMMER: Anaya (2016), doi:10.7287/peerj.preprints.2400v1,
-//! in the analytic form of Allard (2018). Largest SD of bounded values: Heathers, Brown (2019), DEBIT,
-//! <https://osf.io/5vb3u>.
+//! in the analytic form of Allard (2018). Largest SD of bounded values: Bhatia, Davis (2000), "A better bound on
+//! the variance", Amer. Math. Monthly 107(4), doi:10.1080/00029890.2000.12005203.
 
 use super::bounds::Bounds;
 use super::facts::Subject;
 use crate::claims::Statistic;
+use crate::metric::Kind;
 
 /// A figure by what it is of, and its numbers in base units.
 pub(super) struct Figure<'s, 'f, 'a> {
@@ -72,11 +73,19 @@ fn interval_holds_estimate(figure: &Figure) -> Option<String> {
         return Some("the lower bound is above the upper one".to_owned());
     }
     let estimate = match figure.statistic {
-        Statistic::Ci => figure.of.difference()?,
-        _ => figure.of.mean_of_values()?,
+        // Against our own difference the interval is held by its routes.
+        Statistic::Ci if is_ratio(figure) => return None,
+        Statistic::Ci => figure.of.printed(Statistic::Difference)?,
+        _ if is_ratio(figure) => figure.of.printed(Statistic::MeanOfRatios)?,
+        _ => figure.of.printed(Statistic::Mean)?,
     };
     let estimate_within = estimate.bounds.high >= low.low && estimate.bounds.low <= high.high;
     (!estimate_within).then(|| format!("the interval does not hold its own estimate, {}", estimate.text))
+}
+
+/// A ratio's figures may be of different estimators.
+fn is_ratio(figure: &Figure) -> bool {
+    matches!(figure.of.metric.kind, Kind::Ratio(_))
 }
 
 /// A mean, a total and a largest value lie where the single values can lie; an SD is not negative.
@@ -101,20 +110,25 @@ fn within_limits(figure: &Figure) -> Option<String> {
     most.filter(|high| value.low > *high).map(|high| format!("no value can be above {}", high / figure.factor))
 }
 
-/// Percentiles of one distribution, smallest first; the mean over runs keeps their order.
-const PERCENTILES: [&str; 5] = ["latency_p50", "latency_p75", "latency_p90", "latency_p99", "latency_max"];
+/// What is in this order in every run is in this order on average, and so are the largest values.
+const ORDERS: [&[&str]; 2] =
+    [&["latency_p50", "latency_p75", "latency_p90", "latency_p99", "latency_max"], &["latency_mean", "latency_max"]];
 
 fn order(figure: &Figure) -> Option<String> {
-    if let Some(max) = figure.one(Statistic::Max) {
-        let mean = figure.of.printed(Statistic::Mean)?;
-        return (max.high < mean.bounds.low).then(|| format!("the largest value is less than the mean, {}", mean.text));
+    let max = figure.one(Statistic::Max);
+    if let Some((max, mean)) = max.and_then(|max| Some((max, figure.of.printed(Statistic::Mean)?)))
+        && max.high < mean.bounds.low
+    {
+        return Some(format!("the largest value is less than the mean, {}", mean.text));
     }
-    let own = figure.one(Statistic::Mean)?;
-    let place = PERCENTILES.iter().position(|id| *id == figure.of.metric.id)?;
-    PERCENTILES.iter().take(place).find_map(|lower| {
-        let of = figure.of.on(lower)?;
-        let mean = of.printed(Statistic::Mean).filter(|mean| mean.bounds.low > own.high)?;
-        Some(format!("it is less than the {}, {}", of.metric.label, mean.text))
+    let own = figure.one(Statistic::Mean).or(max)?;
+    ORDERS.iter().find_map(|ids| {
+        let place = ids.iter().position(|id| *id == figure.of.metric.id)?;
+        ids.iter().take(place).find_map(|lower| {
+            let of = figure.of.on(lower)?;
+            let value = of.printed(figure.statistic).filter(|value| value.bounds.low > own.high)?;
+            Some(format!("it is less than the {}, {}", of.metric.label, value.text))
+        })
     })
 }
 
@@ -127,7 +141,7 @@ fn spread(figure: &Figure) -> Option<String> {
     if n < 2.0 {
         return (sd.low > 0.0).then(|| "a single value has no spread".to_owned());
     }
-    let printed_max = figure.of.printed(Statistic::Max).map(|max| max.bounds.high);
+    let printed_max = figure.of.printed(Statistic::Max).map(|max| max.bounds.high).filter(|high| high.is_finite());
     let high = [limits.high, printed_max].into_iter().flatten().reduce(f64::min);
     let above = (mean.bounds - Bounds::exactly(low)).at_least(0.0);
     let below = match high {
@@ -151,7 +165,8 @@ fn totals(mean: Bounds, n: f64) -> Option<std::ops::RangeInclusive<i64>> {
 
 fn whole_mean(figure: &Figure) -> Option<String> {
     let mean = figure.one(Statistic::Mean)?;
-    if !figure.of.limits().whole || !mean.is_finite() {
+    let mean = mean.over(Bounds::exactly(figure.of.limits().step?));
+    if !mean.is_finite() {
         return None;
     }
     let n = figure.of.n()?;
@@ -160,10 +175,11 @@ fn whole_mean(figure: &Figure) -> Option<String> {
     }
     let below = (mean.middle() * n.bounds.low).floor();
     Some(format!(
-        "GRIM: {below} ÷ {n} is less and {} ÷ {n} is more, and there is no whole number between {below} and {}",
+        "GRIM: no {} whole numbers have that mean; {below} ÷ {} is less, {} ÷ {} is more",
+        n.text,
+        n.text,
         below + 1.0,
-        below + 1.0,
-        n = n.text
+        n.text
     ))
 }
 
@@ -172,12 +188,14 @@ const MANY: i64 = 100_000;
 
 fn whole_sd(figure: &Figure) -> Option<String> {
     let sd = figure.one(Statistic::Sd)?;
-    if !figure.of.limits().whole || !sd.is_finite() {
+    let step = Bounds::exactly(figure.of.limits().step?);
+    let sd = sd.over(step);
+    if !sd.is_finite() {
         return None;
     }
     let (mean, n) = (figure.of.mean_of_values()?, figure.of.n()?);
     let count = n.bounds.low;
-    let totals = totals(mean.bounds, count)?;
+    let totals = totals(mean.bounds.over(step), count)?;
     let tried = totals.end().saturating_sub(*totals.start());
     if totals.is_empty() || tried > MANY || count < 2.0 {
         return None;

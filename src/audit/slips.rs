@@ -40,61 +40,50 @@ pub struct Slip {
 
 /// The documented slips, in the order in which they are told.
 pub static SLIPS: &[Slip] = &[
-    Slip { id: "truncated", label: "digits that were cut off instead of rounded", candidates: truncated },
-    Slip {
-        id: "gb-for-gib",
-        label: "decimal units (10⁹) for binary ones (2³⁰), or the reverse",
-        candidates: binary_units,
-    },
+    Slip { id: "truncated", label: "digits cut off instead of rounded", candidates: truncated },
+    Slip { id: "gb-for-gib", label: "decimal for binary units (GB, GiB), or the reverse", candidates: binary_units },
     Slip { id: "bits-for-bytes", label: "bits for bytes", candidates: bits_for_bytes },
-    Slip { id: "percent", label: "a fraction printed as a percentage, or the reverse", candidates: percent },
-    Slip { id: "mss", label: "another maximum segment size", candidates: segment_size },
-    Slip {
-        id: "mean-of-ratios",
-        label: "the mean of the runs' ratios instead of the ratio of totals",
-        candidates: mean_of_ratios,
-    },
-    Slip {
-        id: "ratio-of-totals",
-        label: "the ratio of totals instead of the mean of the runs' ratios",
-        candidates: ratio_of_totals,
-    },
-    Slip { id: "swapped-modes", label: "the two modes swapped, or the sign lost", candidates: swapped_modes },
+    Slip { id: "percent", label: "a fraction for a percentage, or the reverse", candidates: percent },
+    Slip { id: "mss", label: "another MSS", candidates: segment_size },
+    Slip { id: "mean-of-ratios", label: "the mean of the runs' ratios", candidates: mean_of_ratios },
+    Slip { id: "ratio-of-totals", label: "the ratio of totals", candidates: ratio_of_totals },
+    Slip { id: "swapped-modes", label: "the modes swapped, or the sign lost", candidates: swapped_modes },
     Slip {
         id: "variance-as-se",
-        label: "the pooled variance printed as the standard error",
+        label: "a variance printed as the standard error",
         candidates: |m| by_error(m, variance),
     },
-    Slip { id: "other-sds", label: "the standard deviations of another row", candidates: |m| by_error(m, other_sds) },
+    Slip { id: "other-sds", label: "the SDs of another row", candidates: |m| by_error(m, other_sds) },
     Slip {
         id: "pooled-variance",
-        label: "the other t-test (Student's for Welch's, or the reverse)",
+        label: "Student's t-test for Welch's, or the reverse",
         candidates: |m| by_error(m, other_test),
     },
     Slip {
         id: "population-sd",
-        label: "standard deviations with n instead of n − 1, or the reverse",
+        label: "SDs with n for n − 1, or the reverse",
         candidates: |m| by_error(m, population_sd),
     },
     Slip {
         id: "sd-for-se",
-        label: "standard deviations taken for standard errors",
+        label: "what is printed as SDs being standard errors, or taken for them",
         candidates: |m| by_error(m, sd_for_se),
     },
-    Slip { id: "other-n", label: "the number of runs of another row", candidates: other_n },
+    Slip { id: "other-n", label: "the n of another row", candidates: other_n },
     Slip { id: "one-sided", label: "a one-sided test or interval", candidates: one_sided },
-    Slip { id: "z-for-t", label: "the normal distribution instead of Student's t", candidates: z_for_t },
-    Slip { id: "df-of-one-mode", label: "the degrees of freedom of one mode, or n for n − 1", candidates: other_df },
+    Slip {
+        id: "other-level",
+        label: "an interval of another level, or the mean ± one or two standard errors",
+        candidates: other_level,
+    },
+    Slip { id: "z-for-t", label: "the normal distribution for Student's t", candidates: z_for_t },
+    Slip { id: "df-of-one-mode", label: "the df of one mode, or n for n − 1", candidates: other_df },
     Slip {
         id: "d-from-t",
-        label: "d as t·√(2/n), which is right for Student's t and equal n alone",
+        label: "d as t·√(2/n) or 2t/√df, right for Student's t and equal n alone",
         candidates: d_from_t,
     },
-    Slip {
-        id: "other-d",
-        label: "another standardised difference (one mode's SD, root mean square, d for g)",
-        candidates: other_d,
-    },
+    Slip { id: "other-d", label: "another standardised difference (one mode's SD, d for g)", candidates: other_d },
 ];
 
 fn one(bounds: Bounds, arithmetic: impl Into<String>) -> Candidate {
@@ -140,19 +129,25 @@ fn binary_units(miss: &Miss) -> Vec<Candidate> {
         .collect()
 }
 
+/// Statistics that carry the unit of their metric.
+fn has_unit(statistic: Statistic) -> bool {
+    use Statistic::{CohenD, Df, HedgesG, N, P, PAdjusted, PercentChange, Ratio, T};
+    !matches!(statistic, N | T | Df | P | PAdjusted | CohenD | HedgesG | Ratio | PercentChange)
+}
+
 fn bits_for_bytes(miss: &Miss) -> Vec<Candidate> {
     if !matches!(miss.of.metric.unit, Unit::Bytes | Unit::BitsPerSecond | Unit::BytesPerSecond | Unit::PerGib) {
         return Vec::new();
     }
-    if miss.statistic.is_comparison() && matches!(miss.derived.attainable, Attainable::Interval { .. }) {
+    if !has_unit(miss.statistic) {
         return Vec::new();
     }
     vec![times(miss, 8.0, "× 8"), times(miss, 0.125, "÷ 8")]
 }
 
 fn percent(miss: &Miss) -> Vec<Candidate> {
-    let fraction =
-        miss.of.metric.unit == Unit::Fraction || matches!(miss.statistic, Statistic::PercentChange | Statistic::P);
+    let fraction = (miss.of.metric.unit == Unit::Fraction && has_unit(miss.statistic))
+        || matches!(miss.statistic, Statistic::PercentChange | Statistic::P);
     if fraction { vec![times(miss, 0.01, "÷ 100"), times(miss, 100.0, "× 100")] } else { Vec::new() }
 }
 
@@ -255,7 +250,7 @@ fn from_error(miss: &Miss, error: &Error) -> Option<Candidate> {
         return Some(one(error.bounds, text.clone()));
     }
     if miss.statistic == Statistic::Df {
-        return Some(one(error.df, text.clone()));
+        return Some(one(error.df, format!("df of {text}")));
     }
     let difference = miss.of.difference()?;
     let t = difference.bounds.over(error.bounds);
@@ -308,7 +303,7 @@ fn other_sds(miss: &Miss, moments: &Moments) -> Vec<Error> {
     let mut errors = Vec::new();
     for key in spreads {
         let Some(of) = miss.of.on(key.metric) else { continue };
-        for world in 0..facts.worlds() {
+        for world in 0..facts.worlds(miss.of.scenario).max(1) {
             let of = Subject { world, place: None, ..of };
             let (Some(a), Some(b)) = (of.baseline().printed(key.statistic), of.printed(key.statistic)) else {
                 continue;
@@ -349,13 +344,16 @@ fn population_sd(_: &Miss, moments: &Moments) -> Vec<Error> {
     vec![with(|n| ((n - 1.0) / n).sqrt(), "√((n − 1) ÷ n)"), with(|n| (n / (n - 1.0)).sqrt(), "√(n ÷ (n − 1))")]
 }
 
+/// Printed spreads that are standard errors, or were taken for them.
 fn sd_for_se(_: &Miss, moments: &Moments) -> Vec<Error> {
     let modes = moments.modes();
     let [a, b] = modes.sd;
+    // As if each were the standard error of its mean.
+    let as_errors = Modes { sd: [0, 1].map(|i| modes.sd[i] * Bounds::exactly(modes.n[i]).sqrt()), ..modes };
     let error = |bounds: Bounds, arithmetic: String| Error { bounds, df: modes.df(), arithmetic };
     let [x, y] = [0, 1].map(|i| moments.sd[i].text.clone());
     vec![
-        error((a.square() + b.square()).sqrt(), format!("√({x}² + {y}²)")),
+        Error { bounds: as_errors.standard_error(), df: as_errors.df(), arithmetic: format!("√({x}² + {y}²)") },
         error(modes.pooled_sd(), moments.pooled_sd()),
         error(a, x),
         error(b, y),
@@ -406,6 +404,27 @@ fn one_sided(miss: &Miss) -> Vec<Candidate> {
     }
 }
 
+/// Levels that are in use.
+const LEVELS: [f64; 5] = [0.8, 0.9, 0.95, 0.99, 0.999];
+
+fn other_level(miss: &Miss) -> Vec<Candidate> {
+    let Some((difference, error)) = right_error(miss).filter(|_| miss.statistic == Statistic::Ci) else {
+        return Vec::new();
+    };
+    let own = miss.of.level();
+    let with = |half: Bounds, arithmetic: String| Candidate {
+        attainable: Attainable::Interval { centre: difference.bounds, half },
+        arithmetic,
+    };
+    let levels = LEVELS.iter().filter(|level| **level != own).filter_map(|level| {
+        let half = critical(error.df, *level)? * error.bounds;
+        Some(with(half, format!("{} ± t(df) × {} at {level}", difference.text, error.arithmetic)))
+    });
+    let errors = [1.0, 2.0]
+        .map(|count| with(error.bounds.scaled(count), format!("{} ± {count} × {}", difference.text, error.arithmetic)));
+    levels.chain(errors).collect()
+}
+
 fn z_for_t(miss: &Miss) -> Vec<Candidate> {
     let candidate = || {
         let (difference, error) = right_error(miss)?;
@@ -439,7 +458,6 @@ fn other_df(miss: &Miss) -> Vec<Candidate> {
         sizes.iter().map(|n| one(Bounds::exactly(n - 1.0), format!("{n} − 1"))).collect();
     let sum = sizes[0] + sizes[1];
     candidates.extend([
-        one(Bounds::exactly(sum - 2.0), format!("{} + {} − 2", sizes[0], sizes[1])),
         one(Bounds::exactly(sum - 1.0), format!("{} + {} − 1", sizes[0], sizes[1])),
         one(Bounds::exactly(sum), format!("{} + {}", sizes[0], sizes[1])),
     ]);
@@ -453,12 +471,20 @@ fn d_from_t(miss: &Miss) -> Vec<Candidate> {
     let root = Bounds::exactly(2.0).over(n.bounds).sqrt();
     // With as many runs in both modes it is right, and a route of its own.
     let equal = miss.of.baseline().n().is_some_and(|m| m.bounds == n.bounds);
-    let printed = miss.of.printed(Statistic::T).filter(|_| !equal);
+
     let computed = right_error(miss).map(|(difference, error)| {
         Value::new(difference.bounds.over(error.bounds), format!("{} ÷ {}", difference.text, error.arithmetic))
     });
     let of_t = |t: Value| one(t.bounds * root, format!("{} × √(2 ÷ {})", t.text, n.text));
-    printed.into_iter().chain(computed).map(of_t).collect()
+    // Rosenthal's d = 2t/√df.
+    let by_df = |t: &Value| {
+        let df =
+            miss.of.printed(Statistic::Df).map(|df| df.bounds).or_else(|| Some(miss.of.moments()?.modes().df()))?;
+        Some(one(t.bounds.scaled(2.0).over(df.sqrt()), format!("2 × {} ÷ √df", t.text)))
+    };
+    let all: Vec<Value> = miss.of.printed(Statistic::T).filter(|_| !equal).into_iter().chain(computed).collect();
+    let halves: Vec<Candidate> = all.iter().filter_map(by_df).collect();
+    all.into_iter().map(of_t).chain(halves).collect()
 }
 
 fn other_d(miss: &Miss) -> Vec<Candidate> {

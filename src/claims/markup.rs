@@ -32,11 +32,11 @@ struct Grid {
 fn read(name: &str, grids: &[Grid]) -> Result<Claims, Fault> {
     let mut made = Made::default();
     for grid in grids {
-        made.add(grid);
+        made.add(grid).map_err(|what| Fault::new(what, "restore the table as meshstats wrote it"))?;
     }
     if made.tables.is_empty() {
         let what = format!("none of its {} tables holds figures that can be audited", grids.len());
-        let remedy = "give the whole report, or its table of comparisons, samples or rates";
+        let remedy = "give report.md, or the table of comparisons, samples or rates under tables/";
         return Err(Fault::new(what, remedy));
     }
     let study = Publication { title: name.to_owned(), citation: name.to_owned(), doi: None };
@@ -58,6 +58,8 @@ struct Made {
     tables: Vec<Table>,
     /// Labels of a baseline and its treatment, by the last comparison: the table of tests names neither.
     pair: Option<[String; 2]>,
+    /// A cell that should hold a figure and does not.
+    unread: Option<String>,
 }
 
 /// Where the figures of a row belong.
@@ -69,28 +71,38 @@ struct Place<'a> {
 }
 
 impl Made {
-    fn add(&mut self, grid: &Grid) {
+    /// Fails with what is wrong in a table whose figures are read.
+    fn add(&mut self, grid: &Grid) -> Result<(), String> {
         let before = self.tables.len();
         let place = if grid.caption.is_empty() { format!("table {}", before + 1) } else { grid.caption.clone() };
         self.tables.push(Table { printed_in: place, claims: Vec::new() });
         let column = |name: &str| grid.header.iter().position(|header| header == name);
+        let difference = column("Difference").filter(|at| is_change(grid, *at));
+        let read: fn(&mut Self, &Grid, &[String], &str, Option<String>) = match difference {
+            Some(_) => Self::comparison,
+            None if column("Effect size").is_some() => Self::tests,
+            None if column("Pooled").is_some() => Self::rates,
+            None if column("Mean").is_some() && column("SE").is_some() => Self::sample,
+            None => |_, _, _, _, _| {},
+        };
         self.confidence(grid);
         for row in &grid.rows {
             let cell = |name: &str| column(name).and_then(|at| row.get(at)).map(String::as_str);
             let Some(metric) = cell("Metric") else { break };
-            let scenario = cell("Scenario").map(str::to_owned);
-            if column("Difference").is_some() {
-                self.comparison(grid, row, metric, scenario);
-            } else if column("Effect size").is_some() {
-                self.tests(grid, row, metric, scenario);
-            } else if column("Pooled").is_some() {
-                self.rates(grid, row, metric, scenario);
-            } else if column("Mean").is_some() && column("SE").is_some() {
-                self.sample(grid, row, metric, scenario);
+            let before = self.tables.last().map_or(0, |table| table.claims.len());
+            read(self, grid, row, metric, cell("Scenario").map(str::to_owned));
+            let claimed = self.tables.last().map_or(0, |table| table.claims.len()) > before;
+            if claimed && row.len() != grid.header.len() {
+                let (has, wants) = (row.len(), grid.header.len());
+                return Err(format!("row `{metric}` has {has} cells under {wants} headers"));
             }
         }
         if self.tables.last().is_some_and(|table| table.claims.is_empty()) {
             self.tables.pop();
+        }
+        match self.unread.take() {
+            Some(cell) => Err(format!("`{cell}` is no figure")),
+            None => Ok(()),
         }
     }
 
@@ -104,7 +116,7 @@ impl Made {
 
     /// `Metric [Scenario] [Mode] baseline treatment Difference CI Change CI p`.
     fn comparison(&mut self, grid: &Grid, row: &[String], metric: &str, scenario: Option<String>) {
-        let Some(at) = grid.header.iter().position(|header| header == "Difference").filter(|at| *at >= 2) else {
+        let Some(at) = grid.header.iter().position(|header| header == "Difference") else {
             return;
         };
         let cell = |at: usize| row.get(at).map_or("", String::as_str);
@@ -141,7 +153,7 @@ impl Made {
             self.claim(&place, Statistic::PercentChange, &treatment, cell(at + 2));
         }
         if says("p: ") {
-            self.p(&place, header(at + 4), &treatment, cell(at + 4));
+            self.p(grid, &place, header(at + 4), &treatment, cell(at + 4));
         }
     }
 
@@ -157,7 +169,7 @@ impl Made {
             match header.as_str() {
                 "t" if welch => self.claim(&place, Statistic::T, &treatment, text),
                 "df" if welch => self.claim(&place, Statistic::Df, &treatment, text),
-                name if welch && name.starts_with('p') => self.p(&place, name, &treatment, text),
+                name if welch && name.starts_with('p') => self.p(grid, &place, name, &treatment, text),
                 "Effect size" if grid.notes.contains("Effect size: Cohen's d (pooled SD)") => {
                     self.claim(&place, Statistic::CohenD, &treatment, text);
                 }
@@ -217,7 +229,9 @@ impl Made {
     }
 
     /// A p-value under the header `p`, or under `p (Holm)` when it is adjusted.
-    fn p(&mut self, place: &Place, header: &str, mode: &str, text: &str) {
+    fn p(&mut self, grid: &Grid, place: &Place, header: &str, mode: &str, text: &str) {
+        let tests =
+            grid.notes.split_once("over the family of ").and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());
         match header.strip_prefix("p (").and_then(|rest| rest.strip_suffix(')')) {
             None => self.claim(place, Statistic::P, mode, text),
             Some(name) => {
@@ -225,6 +239,9 @@ impl Made {
                 let method = METHODS.iter().find(|method| method.kind == Kind::Adjustment && named(method.label));
                 if let Some(method) = method {
                     self.design.adjust.get_or_insert(method.id.to_owned());
+                    if let Some(tests) = tests {
+                        self.design.tests.get_or_insert(tests);
+                    }
                     self.claim(place, Statistic::PAdjusted, mode, text);
                 }
             }
@@ -267,10 +284,16 @@ impl Made {
 
     /// A cell that holds no figure (`—`) claims nothing.
     fn claim(&mut self, place: &Place, statistic: Statistic, mode: &str, text: &str) {
-        let Ok(printed) = Printed::try_from(text.to_owned()) else { return };
-        if printed.numbers.len() != statistic.width() {
-            return;
-        }
+        let printed = match Printed::try_from(text.to_owned()) {
+            Ok(printed) if printed.numbers.len() == statistic.width() => printed,
+            _ => {
+                // An interval may be open, and what is undefined has a dash.
+                if !(text.is_empty() || text == "—" || text.contains('∞')) {
+                    self.unread.get_or_insert(text.to_owned());
+                }
+                return;
+            }
+        };
         let unit = match statistic {
             Statistic::PercentChange => Some("%".to_owned()),
             Statistic::N | Statistic::T | Statistic::Df | Statistic::P | Statistic::PAdjusted => None,
@@ -279,7 +302,7 @@ impl Made {
         };
         let Some(table) = self.tables.last_mut() else { return };
         table.claims.push(Claim {
-            row: place.row.to_owned(),
+            row: format!("{}, {}", place.row, statistic.words()),
             metric: place.metric.clone(),
             statistic,
             unit,
@@ -288,6 +311,12 @@ impl Made {
             printed: BTreeMap::from([(mode.to_owned(), printed)]),
         });
     }
+}
+
+/// Whether the column is the difference of a comparison: its interval and the change follow.
+fn is_change(grid: &Grid, at: usize) -> bool {
+    let header = |at: usize| grid.header.get(at).map_or("", String::as_str);
+    at >= 2 && header(at + 1).ends_with(" CI") && header(at + 2) == "Change (%)"
 }
 
 /// The number of runs of every mode, where the notes say one number: `n = 20 a mode`.

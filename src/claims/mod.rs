@@ -88,16 +88,22 @@ pub struct Design {
     /// Level of the printed confidence intervals; 0.95 where nothing is said.
     pub confidence: Option<f64>,
     /// The t-test of the printed comparisons; Welch's where nothing is said.
-    #[serde(default)]
-    pub test: PrintedTest,
+    pub test: Option<PrintedTest>,
     /// How the p-values of statistic `p-adjusted` were adjusted: the id of a method of kind adjustment.
     pub adjust: Option<String>,
+    /// How many tests they were adjusted for; without it an adjusted p is only known to be at least the p itself.
+    pub tests: Option<usize>,
 }
 
 impl Design {
     /// Level of the printed confidence intervals.
     pub fn level(&self) -> f64 {
         self.confidence.unwrap_or(0.95)
+    }
+
+    /// The t-test of the printed comparisons.
+    pub fn test(&self) -> PrintedTest {
+        self.test.unwrap_or_default()
     }
 }
 
@@ -129,10 +135,11 @@ pub struct Quantity {
     pub high: Option<f64>,
 }
 
-/// What the single values of a metric can be.
+/// What the single values of a metric can be, in base units.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
-    pub whole: bool,
+    /// They are whole multiples of this.
+    pub step: Option<f64>,
     pub low: Option<f64>,
     pub high: Option<f64>,
 }
@@ -325,7 +332,20 @@ impl Claims {
 
     /// The claims of several files as one: the tables of one report are audited together. The first names the
     /// publication and the baseline; what one says of the design goes for all, and the first that says it counts.
-    pub fn together(self, other: Self) -> Self {
+    ///
+    /// # Errors
+    /// Files that name different baselines, give one label to two modes, or declare one metric differently.
+    pub fn together(self, other: Self) -> Result<Self, Problem> {
+        let path = other.path.clone();
+        let fault = |what: String, remedy: &str| Problem::new(&*path, what, remedy);
+        let one = |modes: &[Named]| modes.first().cloned();
+        if let (Some(mine), Some(theirs)) = (one(&self.modes), one(&other.modes))
+            && mine.id != theirs.id
+            && mine.label != theirs.label
+        {
+            let what = format!("its baseline is {}, and that of {} is {}", theirs.label, self.path, mine.label);
+            return Err(fault(what, "audit files of one comparison together, others apart"));
+        }
         let (mine, theirs) = (self.design, other.design);
         let design = Design {
             runs: mine.runs.or(theirs.runs),
@@ -335,8 +355,9 @@ impl Claims {
             threads: mine.threads.or(theirs.threads),
             url: mine.url.or(theirs.url),
             confidence: mine.confidence.or(theirs.confidence),
-            test: mine.test,
+            test: mine.test.or(theirs.test),
             adjust: mine.adjust.or(theirs.adjust),
+            tests: mine.tests.or(theirs.tests),
         };
         // A table names a mode by its label, and results by its id.
         let mut modes = self.modes;
@@ -344,7 +365,14 @@ impl Claims {
         for named in other.modes {
             match modes.iter().find(|known| known.id == named.id || known.label == named.label) {
                 Some(known) => {
-                    renamed.insert(named.id, known.id.clone());
+                    let known = known.id.clone();
+                    if renamed.values().any(|other| *other == known) {
+                        return Err(fault(
+                            format!("two of its modes are `{known}`"),
+                            "give each mode its own id and label",
+                        ));
+                    }
+                    renamed.insert(named.id, known);
                 }
                 None => modes.push(named),
             }
@@ -358,16 +386,24 @@ impl Claims {
             let claims = table.claims.into_iter().map(rename).collect();
             Table { claims, ..table }
         });
+        let differs = |own: &&Quantity| {
+            let known = self.metrics.iter().find(|known| known.id == own.id);
+            known.is_some_and(|known| known.unit != own.unit || known.whole != own.whole)
+        };
+        if let Some(own) = other.metrics.iter().find(differs) {
+            let what = format!("metric `{}` is declared otherwise than in {}", own.id, self.path);
+            return Err(fault(what, "give it one unit, or another id"));
+        }
         let known: Vec<String> = self.metrics.iter().map(|own| own.id.clone()).collect();
         let fresh = |id: &str| !known.iter().any(|known| known == id);
-        Self {
+        Ok(Self {
             design,
             modes,
             metrics: [self.metrics, other.metrics.into_iter().filter(|own| fresh(&own.id)).collect()].concat(),
             own: [self.own, other.own.into_iter().filter(|own| fresh(&own.id)).collect()].concat(),
             tables: self.tables.into_iter().chain(theirs_tables).collect(),
             ..self
-        }
+        })
     }
 
     /// The metric of that id: a registered one, or one that the claims bring.
@@ -378,9 +414,14 @@ impl Claims {
     /// What the single values of a metric can be.
     pub fn limits(&self, metric: &Metric) -> Limits {
         match self.metrics.iter().find(|own| own.id == metric.id) {
-            Some(own) => Limits { whole: own.whole, low: own.low, high: own.high },
+            Some(own) => {
+                // Limits are given in the unit that is declared.
+                let factor = Unit::named(own.unit.as_deref().unwrap_or_default()).1;
+                let base = |limit: Option<f64>| limit.map(|limit| limit * factor);
+                Limits { step: own.whole.then_some(factor), low: base(own.low), high: base(own.high) }
+            }
             // Nothing that is measured here can be below zero.
-            None => Limits { whole: metric.unit == Unit::Count, low: Some(0.0), high: None },
+            None => Limits { step: (metric.unit == Unit::Count).then_some(1.0), low: Some(0.0), high: None },
         }
     }
 
@@ -414,6 +455,9 @@ impl Claims {
         }
         self.check_modes()?;
         self.check_metrics()?;
+        if self.tables.iter().flat_map(|table| &table.claims).all(|claim| claim.printed.is_empty()) {
+            return Err(Fault::new("holds no figure", "add [[tables]] with [[tables.claims]], a row each"));
+        }
         self.tables.iter().flat_map(|table| &table.claims).try_for_each(|claim| self.check_claim(claim))
     }
 

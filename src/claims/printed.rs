@@ -27,7 +27,7 @@ pub struct Rounded {
 }
 
 /// What is said of a text that is no figure.
-const EXAMPLES: &str = "such as `14.53`, `64,904`, `≈ 13`, `<0.001`, `11.6–11.7`, `[1.2; 3.4]`";
+const EXAMPLES: &str = "such as `14.53`, `64,904`, `≈ 13`, `<0.001`, `3.9 × 10⁻⁹`, `11.6–11.7`, `[1.2; 3.4]`";
 
 impl TryFrom<String> for Printed {
     type Error = String;
@@ -99,8 +99,11 @@ impl Sign {
 impl Rounded {
     /// Reads one number with the signs that papers put before it.
     fn parse(text: &str) -> Option<Self> {
+        // `p < .001***`: the letter names the figure, the stars say what the sign before it says.
+        let text = text.trim().trim_end_matches('*').trim();
+        let text = text.strip_prefix("p ").or_else(|| text.strip_prefix("P ")).unwrap_or(text);
         let (sign, text) = Sign::split(text.trim());
-        let plain = text.trim().replace(['−', '–'], "-");
+        let plain = power(&text.trim().replace(['−', '–', '⁻'], "-"));
         let (mantissa, exponent) = match plain.split_once(['e', 'E']) {
             Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok().filter(|e| e.abs() <= 300)?),
             None => (plain.as_str(), 0),
@@ -140,6 +143,18 @@ impl Rounded {
     pub fn is_bound(&self) -> bool {
         self.low.is_infinite() || self.high.is_infinite()
     }
+}
+
+/// `3.9 × 10⁻⁹` and `3.9 × 10^-9` with an `e`, as programs write it.
+fn power(text: &str) -> String {
+    let Some((mantissa, exponent)) = text.split_once('×').or_else(|| text.split_once("\\times")) else {
+        return text.to_owned();
+    };
+    let Some(exponent) = exponent.trim().strip_prefix("10") else { return text.to_owned() };
+    let raised = exponent.trim_start_matches('^').trim_matches(['{', '}']);
+    let digits =
+        raised.chars().map(|c| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().zip('0'..='9').find(|(up, _)| *up == c).map_or(c, |(_, d)| d));
+    format!("{}e{}", mantissa.trim(), digits.collect::<String>())
 }
 
 /// Takes the separators of thousands (comma or space) out of an integer; `None` where they do not stand at thousands.
@@ -217,6 +232,10 @@ mod tests {
         assert_eq!(one("0.000041"), Rounded { value: 0.000041, decimals: 6, low: 0.0000405, high: 0.0000415 });
         assert_eq!(one("3245"), Rounded { value: 3245.0, decimals: 0, low: 3244.5, high: 3245.5 });
         assert_eq!(one("4.0e-34"), Rounded { value: 4.0e-34, decimals: 35, low: 3.95e-34, high: 4.05e-34 });
+        for text in ["3.9 × 10⁻⁹", "3.9 × 10^-9", r"3.9 \times 10^{-9}", "3.9e-9", "3.9×10⁻⁹"] {
+            assert_eq!(one(text), Rounded { value: 3.9e-9, decimals: 10, low: 3.85e-9, high: 3.95e-9 }, "{text}");
+        }
+        assert_eq!((one("p < .001***").low, one("p < .001***").high), (f64::NEG_INFINITY, 0.001));
         assert_eq!(one(".03"), Rounded { value: 0.03, decimals: 2, low: 0.025, high: 0.035 });
     }
 

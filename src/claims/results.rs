@@ -38,15 +38,14 @@ fn read(name: &str, text: &str) -> Result<Claims, Fault> {
     };
     let quantities = units.iter().filter(|(id, _)| own(id)).map(quantity).collect();
     let rows = Rows { units: &units };
+    let read = |name: &str, list: &[Value], of: &dyn Fn(&Value) -> Result<Vec<Claim>, String>| {
+        let claims: Result<Vec<Vec<Claim>>, String> = list.iter().map(of).collect();
+        let claims = claims.map_err(|what| Fault::new(format!("`{name}`: {what}"), remedy))?;
+        Ok::<Table, Fault>(Table { printed_in: name.to_owned(), claims: claims.concat() })
+    };
     let tables = vec![
-        Table {
-            printed_in: "samples".to_owned(),
-            claims: samples.iter().flat_map(|sample| rows.sample(sample)).collect(),
-        },
-        Table {
-            printed_in: "comparisons".to_owned(),
-            claims: comparisons.iter().flat_map(|comparison| rows.comparison(comparison)).collect(),
-        },
+        read("samples", samples, &|sample| rows.sample(sample))?,
+        read("comparisons", comparisons, &|comparison| rows.comparison(comparison))?,
     ];
     let title = study["title"].as_str().unwrap_or(name).to_owned();
     let design = Design { confidence: study["confidence"].as_f64(), ..Design::default() };
@@ -59,7 +58,7 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn sample(&self, sample: &Value) -> Vec<Claim> {
+    fn sample(&self, sample: &Value) -> Result<Vec<Claim>, String> {
         let ratio = sample["metric"].as_str().and_then(metric::find).is_some_and(|m| matches!(m.kind, Kind::Ratio(_)));
         let described = &sample["description"];
         [
@@ -73,11 +72,11 @@ impl Rows<'_> {
             (Statistic::Pooled, vec![&sample["rate"]["rate"]]),
         ]
         .into_iter()
-        .filter_map(|(statistic, values)| self.claim(sample, statistic, &values))
+        .filter_map(|(statistic, values)| self.claim(sample, statistic, &values).transpose())
         .collect()
     }
 
-    fn comparison(&self, comparison: &Value) -> Vec<Claim> {
+    fn comparison(&self, comparison: &Value) -> Result<Vec<Claim>, String> {
         let welch = &comparison["methods"]["welch"];
         let means = &comparison["means"];
         [
@@ -92,35 +91,39 @@ impl Rows<'_> {
             (Statistic::HedgesG, vec![&comparison["methods"]["hedges_g"]["estimate"]]),
         ]
         .into_iter()
-        .filter_map(|(statistic, values)| self.claim(comparison, statistic, &values))
+        .filter_map(|(statistic, values)| self.claim(comparison, statistic, &values).transpose())
         .collect()
     }
 
     /// What is undefined, and so is no number, claims nothing.
-    fn claim(&self, of: &Value, statistic: Statistic, values: &[&Value]) -> Option<Claim> {
-        let (id, mode) = (of["metric"].as_str()?, of["mode"].as_str()?);
-        let numbers: Vec<String> = values.iter().map(|value| twelve(value)).collect::<Option<_>>()?;
+    fn claim(&self, of: &Value, statistic: Statistic, values: &[&Value]) -> Result<Option<Claim>, String> {
+        let text = |key: &str| of[key].as_str().ok_or_else(|| format!("an entry has no `{key}`"));
+        let (id, mode) = (text("metric")?, text("mode")?);
+        let base = self.units.get(id).ok_or_else(|| format!("`{id}` is none of `metrics`, or has no known unit"))?;
+        if let Some(odd) = values.iter().find(|value| value.is_string() || value.is_boolean() || value.is_array()) {
+            return Err(format!("{id}, {}: {odd} is no number", statistic.words()));
+        }
+        let Some(numbers) = values.iter().map(|value| twelve(value)).collect::<Option<Vec<String>>>() else {
+            return Ok(None);
+        };
         let text = match numbers.as_slice() {
             [one] => one.clone(),
             [low, high] => format!("[{low}; {high}]"),
-            _ => return None,
+            _ => return Ok(None),
         };
         let unit = match statistic {
             Statistic::PercentChange => Some("%".to_owned()),
-            _ => {
-                let unit = statistic.unit(&metric::custom(id, self.units.get(id)?.clone()));
-                unit.map(|unit| unit.base_name().to_owned())
-            }
+            _ => statistic.unit(&metric::custom(id, base.clone())).map(|unit| unit.base_name().to_owned()),
         };
-        Some(Claim {
-            row: id.to_owned(),
+        Ok(Some(Claim {
+            row: format!("{id}, {}", statistic.words()),
             metric: id.to_owned(),
             statistic,
             unit,
             meaning: None,
             scenario: of["scenario"].as_str().map(str::to_owned),
-            printed: BTreeMap::from([(mode.to_owned(), Printed::try_from(text).ok()?)]),
-        })
+            printed: BTreeMap::from([(mode.to_owned(), Printed::try_from(text)?)]),
+        }))
     }
 }
 

@@ -67,7 +67,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
     }
     // Nothing is written before everything is made.
     for one in &made {
-        output::require_own(&arguments.out.join(&one.study.id), &one.files)?;
+        output::require_own(&arguments.out.join(&one.study.id), output::MANIFEST, &one.files)?;
     }
     for one in &made {
         output::write_directory(&arguments.out.join(&one.study.id), &one.files)?;

@@ -1,5 +1,6 @@
 //! `meshstats audit`: do printed figures hold?
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -18,7 +19,8 @@ pub struct Arguments {
     /// several are audited together
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// Fail (exit code 1) when a figure has one of these verdicts
+    /// Fail (exit code 1) when a figure has one of these verdicts: given, holds, edge, double-rounding, contradiction,
+    /// does-not-hold, impossible
     #[arg(long, value_delimiter = ',', value_name = "VERDICT", value_parser = verdict)]
     deny: Vec<Verdict>,
     /// Runs of each mode, where neither the file nor its notes say it
@@ -33,10 +35,16 @@ pub struct Arguments {
     /// Directory with templates to use instead of the built-in ones
     #[arg(long, value_name = "DIR", requires = "out")]
     templates: Option<PathBuf>,
+    /// Show the figures that hold too
+    #[arg(short, long)]
+    all: bool,
     /// Print the findings as JSON
     #[arg(long)]
     json: bool,
 }
+
+/// The file by which a directory is known as an earlier audit's.
+const OWN: &str = "audit.json";
 
 fn verdict(id: &str) -> Result<Verdict, String> {
     let ids = || VERDICTS.iter().map(|verdict| verdict.id());
@@ -45,21 +53,25 @@ fn verdict(id: &str) -> Result<Verdict, String> {
 
 pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
     let mut claims = read(&arguments.paths)?;
-    if let Some(runs) = arguments.runs {
-        claims.design.runs = usize::try_from(runs).ok();
+    if claims.design.runs.is_none() {
+        claims.design.runs = arguments.runs.and_then(|runs| usize::try_from(runs).ok());
     }
     let audit = audit(&claims);
     if let Some(out) = &arguments.out {
         let files = files(&audit, arguments)?;
+        output::require_own(out, OWN, &files)?;
         output::write_directory(out, &files)?;
     }
     if arguments.json {
         terminal::print(&String::from_utf8_lossy(&output::json(&audit)?));
     } else if !quiet {
-        let (tables, sentences) = report::brief(&audit);
-        let shown = |table: &Table| format!("{}\n{}\n", table.caption, terminal::table(table, '.'));
+        let (tables, sentences) = report::brief(&audit, arguments.all);
+        let shown =
+            |table: &Table| format!("{}\n{}\n", terminal::one_line(&table.caption), terminal::table(table, '.'));
         let tables: String = tables.iter().map(shown).collect();
-        terminal::print(&format!("{}\n\n{tables}{}\n", terminal::bold(&audit.title), sentences.join("\n")));
+        let sentences: Vec<String> = sentences.iter().map(|sentence| terminal::one_line(sentence)).collect();
+        let title = terminal::bold(&terminal::one_line(&audit.title));
+        terminal::print(&format!("{title}\n\n{tables}{}\n", sentences.join("\n")));
         if let Some(out) = &arguments.out {
             terminal::print(&format!("\nreport: {}\n", out.display()));
         }
@@ -75,7 +87,10 @@ fn read(paths: &[PathBuf]) -> Result<Claims, Error> {
         let shown = path.display().to_string();
         let one = load::read(&path).and_then(|bytes| Claims::read(&shown, load::utf8(&shown, &bytes)?));
         match (one, all.take()) {
-            (Ok(one), Some(earlier)) => all = Some(earlier.together(one)),
+            (Ok(one), Some(earlier)) => match earlier.together(one) {
+                Ok(both) => all = Some(both),
+                Err(problem) => problems.push(problem),
+            },
             (Ok(one), None) => all = Some(one),
             (Err(problem), earlier) => {
                 problems.push(problem);
@@ -89,13 +104,21 @@ fn read(paths: &[PathBuf]) -> Result<Claims, Error> {
     }
 }
 
+/// The tables of a report that are read apart, since they are what a paper takes in.
+const TABLES: [&str; 4] = ["comparison", "other-metrics", "samples", "rates"];
+
 /// What a report's directory holds of figures: its tables, and the results that they were printed from.
 fn expanded(path: &Path) -> Result<Vec<PathBuf>, Problem> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let found: Vec<PathBuf> =
-        ["results.json", "report.md"].iter().map(|name| path.join(name)).filter(|path| path.is_file()).collect();
+    fs::read_dir(path).map_err(|error| {
+        let what = format!("cannot be read ({})", error.kind());
+        Problem::new(path.display().to_string(), what, "check the path and its permissions")
+    })?;
+    let tables = TABLES.iter().flat_map(|table| ["md", "tex"].map(|extension| format!("tables/{table}.{extension}")));
+    let names = ["results.json", "report.md"].map(str::to_owned).into_iter().chain(tables);
+    let found: Vec<PathBuf> = names.map(|name| path.join(name)).filter(|path| path.is_file()).collect();
     if found.is_empty() {
         let names: Vec<String> = SOURCES.iter().map(|source| format!(".{}", source.extension)).collect();
         let remedy = format!("give a report's directory, or files of claims ({})", names.join(", "));
@@ -113,7 +136,7 @@ fn files(audit: &Audit, arguments: &Arguments) -> Result<Vec<File>, Error> {
     for output in outputs {
         files.extend(output.files(&report, &templates)?);
     }
-    files.push(File { path: "audit.json".to_owned(), contents: output::json(audit)? });
+    files.push(File { path: OWN.to_owned(), contents: output::json(audit)? });
     Ok(files)
 }
 
@@ -132,7 +155,7 @@ fn denied(audit: &Audit, claims: &Claims, deny: &[Verdict]) -> Result<(), Error>
                 found.printed,
                 found.verdict.label()
             );
-            Problem::new(&*claims.path, what, "compare it with the data, or leave the verdict out of --deny")
+            Problem::new(&*claims.path, what, "see `meshstats audit` without --deny for what it should be")
         })
         .collect();
     if problems.is_empty() { Ok(()) } else { Err(Error::Failed(problems)) }

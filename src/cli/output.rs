@@ -25,7 +25,7 @@ pub struct Listed {
     pub sha256: String,
 }
 
-const MANIFEST: &str = "manifest.json";
+pub const MANIFEST: &str = "manifest.json";
 
 impl Manifest {
     /// The manifest of `files`, as a file itself.
@@ -84,15 +84,16 @@ pub fn write_directory(dir: &Path, files: &[File]) -> Result<(), Error> {
 }
 
 /// Refuses to write over files that are not of an earlier report: the directory may be anything, even the study's own.
-pub fn require_own(dir: &Path, files: &[File]) -> Result<(), Error> {
-    if dir.join(MANIFEST).exists() {
+/// `own` is the file by which an earlier report is known.
+pub fn require_own(dir: &Path, own: &str, files: &[File]) -> Result<(), Error> {
+    if dir.join(own).exists() {
         return Ok(());
     }
     match files.iter().map(|file| dir.join(&file.path)).find(|path| path.exists()) {
         None => Ok(()),
         Some(path) => Err(Problem::new(
             path.display().to_string(),
-            "exists, and is not of an earlier report (there is no manifest.json beside it)",
+            format!("exists, and is not of an earlier report (there is no {own} beside it)"),
             "choose another directory with --out, or move it away",
         )
         .into()),

@@ -38,7 +38,7 @@ pub fn complain(error: &Error) {
 }
 
 /// Names and messages come from files; what they hold must not steer the terminal.
-fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 

@@ -157,6 +157,10 @@ const ATTEMPTS: u32 = 8;
 fn draw(claims: &Claims, rng: &mut Rng) -> Result<Reconstruction, Fault> {
     let cells: Vec<Cell> = claims.cells().collect();
     let plans = Plans::of(claims, &cells)?;
+    if plans.of.values().all(|plan| plan.targets.is_empty()) {
+        let what = "nothing is printed of the runs that logs could be written of";
+        return Err(Fault::new(what, "add claims of means, totals or rates of wrk's or iperf3's metrics"));
+    }
     let (mut files, mut runs) = (Vec::new(), Runs::new());
     for mode in &claims.modes {
         for writer in WRITERS {

@@ -149,7 +149,12 @@ pub(super) fn is_derived(statistic: Statistic) -> bool {
 fn run_count(design: Option<usize>, cells: &[Cell]) -> Result<usize, Fault> {
     let Some(cell) = cells.iter().find(|cell| cell.claim.statistic == Statistic::N) else {
         let missing = || Fault::new("nothing says how many runs there were", "add `runs` to [design]");
-        return design.filter(|runs| *runs <= 1000).ok_or_else(missing);
+        return match design {
+            Some(runs) if runs > 1000 => {
+                Err(Fault::new(format!("`runs` is {runs}"), "logs can be written of 1000 runs at most"))
+            }
+            design => design.ok_or_else(missing),
+        };
     };
     let n = cell.printed.numbers.first().map_or(0.0, |number| number.value);
     if (1.0..=1000.0).contains(&n) && n.fract() == 0.0 {

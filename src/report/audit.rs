@@ -30,7 +30,7 @@ pub fn report(audit: &Audit, id: &str) -> Report {
         sections: vec![Section {
             id: SECTION.to_owned(),
             title: "Whether the printed figures hold".to_owned(),
-            blocks: printer.blocks(),
+            blocks: printer.blocks().into_iter().skip(1).collect(),
         }],
         numbers: Vec::new(),
         generator: concat!("meshstats ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -40,7 +40,7 @@ pub fn report(audit: &Audit, id: &str) -> Report {
 
 /// What a terminal shows: the tables without their last column, what is said of the figures that do not hold, and the
 /// counts.
-pub fn brief(audit: &Audit) -> (Vec<Table>, Vec<String>) {
+pub fn brief(audit: &Audit, all: bool) -> (Vec<Table>, Vec<String>) {
     let printer = Printer { audit, decimal: '.' };
     let narrow = |table: Table| {
         let columns = table.columns.len() - 1;
@@ -48,7 +48,8 @@ pub fn brief(audit: &Audit) -> (Vec<Table>, Vec<String>) {
         Table { columns: table.columns.into_iter().take(columns).collect(), rows, ..table }
     };
     let sentences = printer.explained().into_iter().chain(printer.summary());
-    (printer.tables().into_iter().map(narrow).collect(), sentences.collect())
+    let shown = |found: &Finding| all || found.verdict > Verdict::Holds;
+    (printer.tables(&shown).into_iter().map(narrow).collect(), sentences.collect())
 }
 
 /// What the page says of itself.
@@ -75,8 +76,9 @@ impl Printer<'_> {
     }
 
     fn blocks(&self) -> Vec<Block> {
+        // A report of its own says the counts in its summary.
         let mut blocks = vec![Block::Text { text: self.summary().join(" ") }];
-        blocks.extend(self.tables().into_iter().map(Block::Table));
+        blocks.extend(self.tables(&|_| true).into_iter().map(Block::Table));
         let explained = self.explained();
         if !explained.is_empty() {
             blocks.push(Block::List { items: explained });
@@ -90,14 +92,14 @@ impl Printer<'_> {
     }
 
     /// One table for each place of the publication that has figures that could be checked.
-    fn tables(&self) -> Vec<Table> {
+    fn tables(&self, shown: &dyn Fn(&Finding) -> bool) -> Vec<Table> {
         let mut places: Vec<&str> = Vec::new();
         for found in &self.audit.findings {
             if !places.contains(&found.printed_in.as_str()) {
                 places.push(&found.printed_in);
             }
         }
-        places.into_iter().filter_map(|place| self.table(place)).collect()
+        places.into_iter().filter_map(|place| self.table(place, shown)).collect()
     }
 
     /// How many figures there are of each verdict.
@@ -108,7 +110,19 @@ impl Printer<'_> {
             .filter(|verdict| count(**verdict) > 0)
             .map(|verdict| format!("{}: {}", verdict.label(), count(*verdict)))
             .collect();
-        vec![format!("{} printed figures. {}.", self.audit.findings.len(), published::capitalised(&counts.join("; ")))]
+        let mut summary = vec![format!(
+            "{} printed figures. {}.",
+            self.audit.findings.len(),
+            published::capitalised(&counts.join("; "))
+        )];
+        if self.audit.without_n > 0 {
+            summary.push(format!(
+                "{} of them could be checked if the number of runs were known: add a claim of `n`, `runs` to the design, or \
+                 --runs.",
+                self.audit.without_n
+            ));
+        }
+        summary
     }
 
     /// Whether anything that was decided by a test changes.
@@ -134,8 +148,8 @@ impl Printer<'_> {
         })
     }
 
-    fn table(&self, place: &str) -> Option<Table> {
-        let here = self.audit.findings.iter().filter(|found| found.printed_in == place);
+    fn table(&self, place: &str, shown: &dyn Fn(&Finding) -> bool) -> Option<Table> {
+        let here = self.audit.findings.iter().filter(|found| found.printed_in == place && shown(found));
         let (given, checked): (Vec<&Finding>, Vec<&Finding>) = here.partition(|found| found.verdict == Verdict::Given);
         if checked.is_empty() {
             return None;
@@ -160,7 +174,7 @@ impl Printer<'_> {
         }
         Some(Table {
             id: published::slug("audit", place),
-            caption: format!("{}: whether its figures hold", published::capitalised(place)),
+            caption: format!("Whether the figures of “{place}” hold"),
             columns: vec![
                 Column::new("Figure", Align::Left),
                 Column::new("Printed", Align::Centre),
@@ -331,20 +345,18 @@ impl Shown<'_> {
     }
 }
 
-/// The last column of the table: how a figure was recomputed, or the first thing that explains it.
+/// The last column of the table: how a figure was recomputed, or what it is consistent with; the list below has the
+/// arithmetic.
 fn why(found: &Finding) -> String {
     let first = match (found.verdict, found.explanations.first()) {
-        (Verdict::DoubleRounding | Verdict::DoesNotHold, Some(told)) => {
-            format!("consistent with {}", consistent(told, found))
-        }
-        (Verdict::DoubleRounding | Verdict::DoesNotHold, None) => format!("{}; no usual slip gives it", found.because),
+        (Verdict::DoubleRounding | Verdict::DoesNotHold, Some(told)) => format!("consistent with {}", told.label),
+        (Verdict::DoubleRounding | Verdict::DoesNotHold, None) => "no usual slip gives it".to_owned(),
         _ => found.because.clone(),
     };
     // Printed digits can tell the two estimators of a ratio apart.
     let only = found.ratio_of_totals.as_ref().map(|pooled| {
         let gives: Vec<String> = pooled.gives.iter().map(|range| Shown::from(found).range(range)).collect();
-        let gives = gives.join(" to ");
-        format!("as a mean of the runs' ratios only: the ratio of totals, {}, is {gives}", pooled.arithmetic)
+        format!("as a mean of the runs' ratios only: the ratio of totals is {}", gives.join(" to "))
     });
     [first].into_iter().filter(|text| !text.is_empty()).chain(only).collect::<Vec<_>>().join("; ")
 }

@@ -93,6 +93,9 @@ fn unit_note(row: &PublishedRow) -> Option<String> {
         .then(|| format!("{}: printed in “{unit}”; the figures are in {meaning}, and are compared so.", row.label))
 }
 
+/// Longer places in print are cut: file systems have limits.
+const LONGEST: usize = 80;
+
 /// A file's name from a place in print.
 pub(super) fn slug(before: &str, name: &str) -> String {
     let words: Vec<String> = name
@@ -100,7 +103,8 @@ pub(super) fn slug(before: &str, name: &str) -> String {
         .filter(|word| !word.is_empty())
         .map(str::to_ascii_lowercase)
         .collect();
-    format!("{before}-{}", words.join("-"))
+    let slug: String = format!("{before}-{}", words.join("-")).chars().take(LONGEST).collect();
+    slug.trim_end_matches('-').to_owned()
 }
 
 pub(super) fn capitalised(name: &str) -> String {
