@@ -41,7 +41,11 @@ pub struct Slip {
 /// The documented slips, in the order in which they are told.
 pub static SLIPS: &[Slip] = &[
     Slip { id: "truncated", label: "digits cut off instead of rounded", candidates: truncated },
-    Slip { id: "gb-for-gib", label: "decimal for binary units (GB, GiB), or the reverse", candidates: binary_units },
+    Slip {
+        id: "gb-for-gib",
+        label: "binary units (GiB) printed as decimal ones (GB), or the reverse",
+        candidates: binary_units,
+    },
     Slip { id: "bits-for-bytes", label: "bits for bytes", candidates: bits_for_bytes },
     Slip { id: "percent", label: "a fraction for a percentage, or the reverse", candidates: percent },
     Slip { id: "mss", label: "another MSS", candidates: segment_size },

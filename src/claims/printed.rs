@@ -114,7 +114,7 @@ impl Rounded {
         };
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         let all: String = format!("{}{fraction}", ungroup(whole)?);
-        if all.is_empty() || all.len() > 17 || !all.bytes().all(|byte| byte.is_ascii_digit()) {
+        if all.is_empty() || all.len() > 30 || !all.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
         let decimals = u32::try_from(fraction.len()).ok()?;
@@ -275,7 +275,7 @@ mod tests {
             "[1; 2",
             "[1; 2; 3]",
             "[1]",
-            "123456789012345678",
+            "1234567890123456789012345678901",
             "1e999",
             "NaN",
             "1 2",

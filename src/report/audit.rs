@@ -339,7 +339,10 @@ impl Shown<'_> {
     fn attainable(&self) -> Cell {
         match self.attainable {
             [] => Cell::Missing,
-            [one] => text(self.range(one)),
+            [one] => {
+                let [lower, upper] = [self.number(one.low), self.number(one.high)];
+                if lower == upper { text(lower) } else { Cell::Interval { lower, upper } }
+            }
             [lower, upper, ..] => text(format!("{} to {}", self.range(lower), self.range(upper))),
         }
     }
