@@ -25,206 +25,24 @@
 mod attainable;
 mod bounds;
 mod facts;
+mod fit;
+mod model;
 mod routes;
 mod rules;
 mod slips;
 
 use std::collections::BTreeSet;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
-use crate::claims::{Cell, Claims, Rounded, Statistic};
-use crate::study::Named;
+use crate::claims::{Cell, Claims, Statistic};
 use attainable::Attainable;
 use bounds::Bounds;
-use facts::{Facts, Key, Subject, key, rounding};
+use facts::{Facts, Key, Subject, key};
+use fit::{Fit, Printed, nominal_of};
+pub use model::{Audit, Change, Explanation, Finding, Range, VERDICTS, Verdict};
 use routes::{Derived, ROUTES};
 use rules::{Figure, RULES};
 use slips::Miss;
 pub use slips::{SLIPS, Slip};
-
-/// What the audit of a publication found.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Audit {
-    pub title: String,
-    pub citation: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub doi: Option<String>,
-    /// The baseline first.
-    pub modes: Vec<Named>,
-    /// Level of the printed confidence intervals.
-    pub confidence: f64,
-    /// One for each printed figure, in the order of the claims.
-    pub findings: Vec<Finding>,
-    /// Figures that could be checked if the number of runs were known.
-    pub without_n: usize,
-    /// What the printed means and standard deviations give, for every comparison of which a figure is printed.
-    pub changes: Vec<Change>,
-}
-
-/// One printed figure, and whether it holds.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Finding {
-    /// `Table 1`, `text`.
-    pub printed_in: String,
-    /// The row's label as printed.
-    pub row: String,
-    pub metric: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scenario: Option<String>,
-    /// Id of the mode, or of the treatment of a comparison.
-    pub mode: String,
-    /// What the figure is of the metric.
-    pub statistic: Statistic,
-    /// As printed; that of all numbers here.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unit: Option<String>,
-    pub printed: String,
-    /// Decimals of the printed figure.
-    pub decimals: u32,
-    /// From the printed inputs as if they had no further digits: one number, or an interval's two bounds.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub recomputed: Vec<f64>,
-    /// All that each number can be.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub attainable: Vec<Range>,
-    /// All that half of an interval's width can be: both bounds come from one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub half_width: Option<Range>,
-    pub verdict: Verdict,
-    /// How it was recomputed, or why it is impossible or contradicted.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub because: String,
-    /// Other ways from what was measured, which say the same.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub agreeing: Vec<String>,
-    /// The ratio of totals, where the printed mean of the runs' ratios is not that too.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ratio_of_totals: Option<Explanation>,
-    /// Whether it was recomputed from what was measured.
-    #[serde(skip)]
-    primary: bool,
-    /// What gives the printed figure, the most telling first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub explanations: Vec<Explanation>,
-}
-
-/// From the least to the most that a number can be, in the printed unit.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Range {
-    pub low: f64,
-    pub high: f64,
-}
-
-/// How a printed figure stands to the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// Nothing is printed that it could be checked against.
-    Given,
-    /// It is attainable.
-    Holds,
-    /// It is attainable, but neither is the printed number itself nor do the printed inputs round to it: only numbers at
-    /// the edge of the rounding do.
-    Edge,
-    /// It is not attainable, but follows from another printed figure that was rounded.
-    DoubleRounding,
-    /// Another printed figure excludes it: one of the same quantity, or one that no inputs give beside it.
-    Contradiction,
-    /// No numbers that round to the printed inputs give it.
-    DoesNotHold,
-    /// No data give it, whatever the inputs.
-    Impossible,
-}
-
-/// Every verdict, the mildest first.
-pub const VERDICTS: [Verdict; 7] = [
-    Verdict::Given,
-    Verdict::Holds,
-    Verdict::Edge,
-    Verdict::DoubleRounding,
-    Verdict::Contradiction,
-    Verdict::DoesNotHold,
-    Verdict::Impossible,
-];
-
-impl Verdict {
-    /// As `--deny` and `results.json` name it.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::Given => "given",
-            Self::Holds => "holds",
-            Self::Edge => "edge",
-            Self::DoubleRounding => "double-rounding",
-            Self::Contradiction => "contradiction",
-            Self::DoesNotHold => "does-not-hold",
-            Self::Impossible => "impossible",
-        }
-    }
-
-    /// As tables print it.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Given => "taken as printed",
-            Self::Holds => "holds",
-            Self::Edge => "holds, at the edge of rounding",
-            Self::DoubleRounding => "explained by double rounding",
-            Self::Contradiction => "contradiction",
-            Self::DoesNotHold => "does not hold",
-            Self::Impossible => "impossible",
-        }
-    }
-
-    /// Whether the figure can be right beside the others.
-    pub fn can_be(self) -> bool {
-        self <= Self::Edge
-    }
-}
-
-/// Something that gives the printed figure.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Explanation {
-    /// Id of a slip of `meshstats list slips`; `double-rounding` or `follows` where another printed figure gives it.
-    pub slip: &'static str,
-    /// Completes "consistent with …".
-    pub label: String,
-    pub arithmetic: String,
-    /// What it gives, in the printed unit: one number, or an interval's two bounds.
-    pub gives: Vec<Range>,
-    /// Other printed figures of the comparison that it gives too.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub also: Vec<String>,
-    /// Other printed figures of the comparison that it does not give.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub not: Vec<String>,
-}
-
-/// A statistic of a comparison as it follows from the printed means and standard deviations.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Change {
-    pub metric: String,
-    /// The metric's name in words.
-    pub label: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scenario: Option<String>,
-    pub mode: String,
-    pub statistic: Statistic,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unit: Option<String>,
-    /// As printed, where it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub printed: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub verdict: Option<Verdict>,
-    pub recomputed: Vec<f64>,
-    pub attainable: Vec<Range>,
-    /// Of an interval.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub half_width: Option<Range>,
-    /// Whether the printed and the recomputed figure decide differently on a difference from zero.
-    pub decides_differently: bool,
-}
 
 /// What cannot be computed from means and SDs alone.
 const NEED_N: [Statistic; 10] = [
@@ -263,95 +81,6 @@ pub fn audit(claims: &Claims) -> Audit {
         changes: changes(&facts, &findings),
         findings,
     }
-}
-
-/// How a figure fits what is attainable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
-    Holds,
-    Edge,
-    Misses,
-}
-
-/// A printed figure as the audit takes it: its numbers in base units by the unit that is printed.
-struct Printed {
-    numbers: Vec<Bounds>,
-    /// The printed numbers themselves.
-    values: Vec<f64>,
-    factor: f64,
-}
-
-impl Printed {
-    fn of(cell: &Cell) -> Self {
-        let factor = cell.claim.factor_as_printed(cell.metric);
-        let numbers: &[Rounded] = &cell.printed.numbers;
-        Self {
-            numbers: numbers.iter().map(|number| rounding(number, cell, factor)).collect(),
-            values: numbers.iter().map(|number| number.value * factor).collect(),
-            factor,
-        }
-    }
-
-    /// Half a unit of the last printed digit.
-    fn half_digit(&self) -> f64 {
-        self.numbers.first().map_or(0.0, |number| (number.high - number.low) / 2.0)
-    }
-
-    fn fit(&self, attainable: Attainable, nominal: Attainable) -> Fit {
-        match (attainable, self.numbers.as_slice(), self.values.as_slice()) {
-            (Attainable::One(all), [number], [value]) => {
-                let rounds = number.slack().contains(nominal_of(nominal)[0]);
-                match all.slack().meet(number.slack()) {
-                    None => Fit::Misses,
-                    // A bound is no number that could be attained.
-                    Some(_) if number.is_finite() && all.slack().contains(*value) => Fit::Holds,
-                    Some(_) if rounds => Fit::Holds,
-                    Some(_) => Fit::Edge,
-                }
-            }
-            (Attainable::Interval { centre, half }, [low, high], [lower, upper]) => {
-                let (low, high) = (low.slack(), high.slack());
-                let [x, y] = [nominal_of(nominal)[0], nominal_of(nominal)[1]];
-                let itself =
-                    centre.slack().contains((lower + upper) / 2.0) && half.slack().contains((upper - lower) / 2.0);
-                if !together(centre.slack(), half.slack(), low, high) {
-                    Fit::Misses
-                } else if itself || (low.contains(x) && high.contains(y)) {
-                    Fit::Holds
-                } else {
-                    Fit::Edge
-                }
-            }
-            _ => Fit::Misses,
-        }
-    }
-}
-
-fn nominal_of(attainable: Attainable) -> Vec<f64> {
-    attainable.ends().into_iter().map(Bounds::middle).collect()
-}
-
-/// Whether one centre and one half-width give both bounds of an interval.
-///
-/// For a half-width h the centre must lie above max(centre.low, low.low + h, high.low − h) and below the like minimum:
-/// the room between them is a concave function of h with corners where two of the three meet.
-fn together(centre: Bounds, half: Bounds, low: Bounds, high: Bounds) -> bool {
-    let room = |h: f64| {
-        let least = centre.low.max(low.low + h).max(high.low - h);
-        let most = centre.high.min(low.high + h).min(high.high - h);
-        most - least
-    };
-    let corners = [
-        half.low,
-        half.high,
-        centre.low - low.low,
-        high.low - centre.low,
-        (high.low - low.low) / 2.0,
-        centre.high - low.high,
-        high.high - centre.high,
-        (high.high - low.high) / 2.0,
-    ];
-    corners.into_iter().filter(|h| half.contains(*h)).any(|h| room(h) >= 0.0)
 }
 
 /// A figure's routes that can be gone, those that decide first.
@@ -704,22 +433,4 @@ fn change(facts: &Facts, findings: &[Finding], of: &Subject, statistic: Statisti
         half_width,
         decides_differently,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_bounds_of_an_interval_come_from_one_half_width() {
-        let about = |value: f64, room: f64| Bounds::new(value - room, value + room);
-        let (centre, half) = (about(3.34, 0.01), Bounds::new(0.1476, 0.1541));
-        let [low, high] = [about(3.18, 0.005), about(3.50, 0.005)];
-        assert!(!together(centre, half, low, high));
-        assert!(together(centre, half, low, about(3.49, 0.005)));
-        assert!(together(centre, Bounds::exactly(0.1555), low, high));
-        // Each bound alone is attainable.
-        let free = about(0.0, 100.0);
-        assert!(together(centre, half, low, free) && together(centre, half, free, high));
-    }
 }
