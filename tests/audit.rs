@@ -811,7 +811,7 @@ fn an_audit_is_written_in_every_format() {
     assert!(page.contains("not a judgement of a study or its authors"), "{page}");
 }
 
-/// The page that documents claims: its examples are read, and it names every statistic and verdict.
+/// The page that documents claims: its examples are read, and it names every statistic, verdict and slip.
 #[test]
 fn the_page_on_claims_is_whole() {
     let page = fs::read_to_string(root().join("schema/README.md")).unwrap();
@@ -828,6 +828,9 @@ fn the_page_on_claims_is_whole() {
     let named = statistics.iter().map(|variant| variant["const"].as_str().unwrap());
     for name in named.chain(VERDICTS.iter().map(|verdict| verdict.id())) {
         assert!(page.contains(&format!("`{name}`")), "schema/README.md does not name {name}");
+    }
+    for slip in SLIPS {
+        assert!(page.contains(&format!("`{}`", slip.id)), "schema/README.md does not name {}", slip.id);
     }
 }
 
