@@ -36,6 +36,9 @@ use crate::toml_file;
 /// The version of the layout of `results.json`; `schema/results.schema.json` describes it.
 pub const SCHEMA_VERSION: u32 = 2;
 
+/// Name and version of the program, as reports say it.
+pub const GENERATOR: &str = concat!("meshstats ", env!("CARGO_PKG_VERSION"));
+
 /// Resamples of every bootstrap.
 pub const RESAMPLES: usize = 10_000;
 
@@ -264,7 +267,7 @@ pub fn analyze(study: &Study, table: &Table, claims: Option<&Claims>) -> Result<
     noticed.extend(notes::of_unused(&comparisons::unused(&info.methods, &comparisons)));
     let mut analysis = Analysis {
         schema_version: SCHEMA_VERSION,
-        generator: concat!("meshstats ", env!("CARGO_PKG_VERSION")).to_owned(),
+        generator: GENERATOR.to_owned(),
         groups: comparisons::groups(&info, &metrics, &samples),
         metrics,
         samples,

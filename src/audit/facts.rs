@@ -279,16 +279,17 @@ impl<'f, 'a> Subject<'f, 'a> {
         self.printed(Statistic::Sd).or_else(from_error)
     }
 
-    /// The difference of the means, treatment − baseline; printed, or of the printed means. A t-test of a ratio is one of
-    /// the runs' ratios, and a printed difference may be of another estimator.
+    /// The difference that a t-test is of, treatment − baseline, from the means; of a ratio it is one of the runs' ratios.
+    pub fn tested(&self) -> Option<Value> {
+        let (treatment, baseline) = (self.mean_of_values()?, self.baseline().mean_of_values()?);
+        Some(Value::new(treatment.bounds - baseline.bounds, format!("({} − {})", treatment.text, baseline.text)))
+    }
+
+    /// The same, as printed where it is: but a printed difference of a ratio may be of another estimator.
     pub fn difference(&self) -> Option<Value> {
-        let of_means = || {
-            let (treatment, baseline) = (self.mean_of_values()?, self.baseline().mean_of_values()?);
-            Some(Value::new(treatment.bounds - baseline.bounds, format!("({} − {})", treatment.text, baseline.text)))
-        };
         match self.metric.kind {
-            Kind::Ratio(_) => of_means(),
-            _ => self.printed(Statistic::Difference).or_else(of_means),
+            Kind::Ratio(_) => self.tested(),
+            _ => self.printed(Statistic::Difference).or_else(|| self.tested()),
         }
     }
 

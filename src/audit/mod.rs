@@ -233,14 +233,13 @@ fn explain(
         if rests_on.is_empty() || printed.fit(other.attainable, nominal) == Fit::Misses {
             continue;
         }
-        let names: Vec<String> =
-            rests_on.iter().map(|found| format!("{} {}", found.statistic.words(), found.printed)).collect();
+        let names = named(&rests_on);
         let rounds = printed.fit(nominal, nominal) == Fit::Holds;
         let sound = rests_on.iter().all(|found| found.verdict <= Verdict::DoubleRounding);
         let (slip, label) = match (rounds && sound, sound) {
-            (true, _) => ("double-rounding", format!("the rounded {}", names.join(" and "))),
-            (_, true) => ("follows", format!("the printed {}", names.join(" and "))),
-            _ => ("follows", format!("the printed {}, which does not hold itself", names.join(" and "))),
+            (true, _) => ("double-rounding", format!("the rounded {}", names)),
+            (_, true) => ("follows", format!("the printed {}", names)),
+            _ => ("follows", format!("the printed {}, which does not hold itself", names)),
         };
         if slip == "double-rounding" {
             found.verdict = Verdict::DoubleRounding;
@@ -348,20 +347,22 @@ fn resting_on<'e>(of: &Subject, derived: &Derived, earlier: &'e [Option<Finding>
     cells.filter_map(|i| earlier.get(*i)?.as_ref()).collect()
 }
 
+/// Figures as explanations name them.
+fn named(findings: &[&Finding]) -> String {
+    let names: Vec<String> =
+        findings.iter().map(|found| format!("{} {}", found.statistic.words(), found.printed)).collect();
+    names.join(" and ")
+}
+
 /// A figure that is attainable by itself, and not beside another computed one that is: no inputs give both.
 fn exclude(found: &mut Finding, of: &Subject, printed: &Printed, earlier: &[Option<Finding>]) {
     for (other, nominal) in derivations(of, found.statistic, false) {
         let rests_on = resting_on(of, &other, earlier);
         let sound = !rests_on.is_empty() && rests_on.iter().all(|found| found.verdict.can_be());
         if sound && printed.fit(other.attainable, nominal) == Fit::Misses {
-            let names: Vec<String> =
-                rests_on.iter().map(|found| format!("{} {}", found.statistic.words(), found.printed)).collect();
+            let names = named(&rests_on);
             found.verdict = Verdict::Contradiction;
-            found.because = format!(
-                "attainable by itself, but not beside the printed {}: {}",
-                names.join(" and "),
-                other.arithmetic
-            );
+            found.because = format!("attainable by itself, but not beside the printed {}: {}", names, other.arithmetic);
             return;
         }
     }

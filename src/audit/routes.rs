@@ -214,12 +214,6 @@ fn difference(of: &Subject) -> Option<Derived> {
     of_centres(of, |[a, b]| (b.bounds - a.bounds, format!("{} − {}", b.text, a.text)))
 }
 
-/// The difference that a t-test is of.
-fn tested(of: &Subject) -> Option<(Bounds, String)> {
-    let (treatment, baseline) = (of.mean_of_values()?, of.baseline().mean_of_values()?);
-    Some((treatment.bounds - baseline.bounds, format!("{} − {}", treatment.text, baseline.text)))
-}
-
 fn percent_change(of: &Subject) -> Option<Derived> {
     of_centres(of, |[a, b]| (b.bounds.over(a.bounds) - Bounds::exactly(1.0), format!("{} ÷ {} − 1", b.text, a.text)))
 }
@@ -293,9 +287,9 @@ fn df(of: &Subject) -> Option<Derived> {
 }
 
 fn t(of: &Subject) -> Option<Derived> {
-    let ((bounds, text), moments) = (tested(of)?, of.moments()?);
-    let text = format!("({text}) ÷ {}", moments.standard_error());
-    one(bounds.over(moments.modes().standard_error()), text)
+    let (difference, moments) = (of.tested()?, of.moments()?);
+    let text = format!("{} ÷ {}", difference.text, moments.standard_error());
+    one(difference.bounds.over(moments.modes().standard_error()), text)
 }
 
 fn t_of_standard_error(of: &Subject) -> Option<Derived> {
@@ -305,10 +299,10 @@ fn t_of_standard_error(of: &Subject) -> Option<Derived> {
 }
 
 fn ci(of: &Subject) -> Option<Derived> {
-    let ((centre, text), moments) = (tested(of)?, of.moments()?);
+    let (difference, moments) = (of.tested()?, of.moments()?);
     let half = moments.modes().half_width(of.level())?;
-    let arithmetic = format!("({text}) ± t(df) × {}", moments.standard_error());
-    Some(Derived { attainable: Attainable::Interval { centre, half }, arithmetic, rests_on: &[] })
+    let arithmetic = format!("{} ± t(df) × {}", difference.text, moments.standard_error());
+    Some(Derived { attainable: Attainable::Interval { centre: difference.bounds, half }, arithmetic, rests_on: &[] })
 }
 
 fn ci_of_standard_error(of: &Subject) -> Option<Derived> {
@@ -327,8 +321,8 @@ fn about_difference(of: &Subject, (df, name): (Bounds, String), on: &'static [St
 }
 
 fn p(of: &Subject) -> Option<Derived> {
-    let ((bounds, _), moments) = (tested(of)?, of.moments()?);
-    one(moments.modes().p_value(bounds)?, "2 × P(T > |t|), t and df from the means and SDs".to_owned())
+    let (difference, moments) = (of.tested()?, of.moments()?);
+    one(moments.modes().p_value(difference.bounds)?, "2 × P(T > |t|), t and df from the means and SDs".to_owned())
 }
 
 fn p_of_t(of: &Subject) -> Option<Derived> {
@@ -378,8 +372,9 @@ fn member_p(of: &Subject) -> Option<Derived> {
 }
 
 fn cohen_d(of: &Subject) -> Option<Derived> {
-    let ((bounds, text), moments) = (tested(of)?, of.moments()?);
-    one(moments.modes().cohen_d(bounds), format!("({text}) ÷ {}", moments.pooled_sd()))
+    let (difference, moments) = (of.tested()?, of.moments()?);
+    let text = format!("{} ÷ {}", difference.text, moments.pooled_sd());
+    one(moments.modes().cohen_d(difference.bounds), text)
 }
 
 fn cohen_d_of_t(of: &Subject) -> Option<Derived> {

@@ -5,7 +5,7 @@
 
 use super::attainable::{Attainable, Modes, correction, critical, normal_critical, normal_p_value, p_value};
 use super::bounds::Bounds;
-use super::facts::{Moments, Reading, Subject, Value};
+use super::facts::{Moments, Subject, Value};
 use super::routes::{self, Derived};
 use crate::claims::{PrintedTest, Statistic};
 use crate::metric::{GIB, Unit};
@@ -133,24 +133,18 @@ fn binary_units(miss: &Miss) -> Vec<Candidate> {
         .collect()
 }
 
-/// Statistics that carry the unit of their metric.
-fn has_unit(statistic: Statistic) -> bool {
-    use Statistic::{CohenD, Df, HedgesG, N, P, PAdjusted, PercentChange, Ratio, T};
-    !matches!(statistic, N | T | Df | P | PAdjusted | CohenD | HedgesG | Ratio | PercentChange)
-}
-
 fn bits_for_bytes(miss: &Miss) -> Vec<Candidate> {
     if !matches!(miss.of.metric.unit, Unit::Bytes | Unit::BitsPerSecond | Unit::BytesPerSecond | Unit::PerGib) {
         return Vec::new();
     }
-    if !has_unit(miss.statistic) {
+    if !miss.statistic.has_unit() {
         return Vec::new();
     }
     vec![times(miss, 8.0, "× 8"), times(miss, 0.125, "÷ 8")]
 }
 
 fn percent(miss: &Miss) -> Vec<Candidate> {
-    let fraction = (miss.of.metric.unit == Unit::Fraction && has_unit(miss.statistic))
+    let fraction = (miss.of.metric.unit == Unit::Fraction && miss.statistic.has_unit())
         || matches!(miss.statistic, Statistic::PercentChange | Statistic::P);
     if fraction { vec![times(miss, 0.01, "÷ 100"), times(miss, 100.0, "× 100")] } else { Vec::new() }
 }
@@ -518,7 +512,6 @@ fn other_d(miss: &Miss) -> Vec<Candidate> {
 
 /// What a candidate standard error would make of the other printed figures of its comparison.
 pub(super) fn consequences(of: &Subject, error: Bounds) -> Vec<(Statistic, Attainable)> {
-    let of = Subject { reading: Reading::Rounded, ..*of };
     let Some(difference) = of.difference() else { return Vec::new() };
     let mut all = Vec::new();
     all.push((Statistic::T, Attainable::One(difference.bounds.over(error))));

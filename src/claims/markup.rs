@@ -29,6 +29,17 @@ struct Grid {
     notes: String,
 }
 
+impl Grid {
+    fn column(&self, name: &str) -> Option<usize> {
+        self.header.iter().position(|header| header == name)
+    }
+
+    /// The cell of a row under that header.
+    fn cell<'r>(&self, row: &'r [String], name: &str) -> Option<&'r String> {
+        row.get(self.column(name)?)
+    }
+}
+
 fn read(name: &str, grids: &[Grid]) -> Result<Claims, Fault> {
     let mut made = Made::default();
     for grid in grids {
@@ -76,21 +87,20 @@ impl Made {
         let before = self.tables.len();
         let place = if grid.caption.is_empty() { format!("table {}", before + 1) } else { grid.caption.clone() };
         self.tables.push(Table { printed_in: place, claims: Vec::new() });
-        let column = |name: &str| grid.header.iter().position(|header| header == name);
-        let difference = column("Difference").filter(|at| is_change(grid, *at));
+
+        let difference = grid.column("Difference").filter(|at| is_change(grid, *at));
         let read: fn(&mut Self, &Grid, &[String], &str, Option<String>) = match difference {
             Some(_) => Self::comparison,
-            None if column("Effect size").is_some() => Self::tests,
-            None if column("Pooled").is_some() => Self::rates,
-            None if column("Mean").is_some() && column("SE").is_some() => Self::sample,
+            None if grid.column("Effect size").is_some() => Self::tests,
+            None if grid.column("Pooled").is_some() => Self::rates,
+            None if grid.column("Mean").is_some() && grid.column("SE").is_some() => Self::sample,
             None => |_, _, _, _, _| {},
         };
         self.confidence(grid);
         for row in &grid.rows {
-            let cell = |name: &str| column(name).and_then(|at| row.get(at)).map(String::as_str);
-            let Some(metric) = cell("Metric") else { break };
+            let Some(metric) = grid.cell(row, "Metric") else { break };
             let before = self.tables.last().map_or(0, |table| table.claims.len());
-            read(self, grid, row, metric, cell("Scenario").map(str::to_owned));
+            read(self, grid, row, metric, grid.cell(row, "Scenario").cloned());
             let claimed = self.tables.last().map_or(0, |table| table.claims.len()) > before;
             if claimed && row.len() != grid.header.len() {
                 let (has, wants) = (row.len(), grid.header.len());
@@ -116,15 +126,15 @@ impl Made {
 
     /// `Metric [Scenario] [Mode] baseline treatment Difference CI Change CI p`.
     fn comparison(&mut self, grid: &Grid, row: &[String], metric: &str, scenario: Option<String>) {
-        let Some(at) = grid.header.iter().position(|header| header == "Difference") else {
+        let Some(at) = grid.column("Difference") else {
             return;
         };
         let cell = |at: usize| row.get(at).map_or("", String::as_str);
         let header = |at: usize| grid.header.get(at).map_or("", String::as_str);
         let labels = [
             header(at - 2),
-            match grid.header.iter().position(|header| header == "Mode") {
-                Some(mode) => cell(mode),
+            match grid.cell(row, "Mode") {
+                Some(mode) => mode.as_str(),
                 None => header(at - 1),
             },
         ];
@@ -160,7 +170,7 @@ impl Made {
     /// `Metric [Scenario] [Mode] t df p p-adjusted "Effect size" CI`.
     fn tests(&mut self, grid: &Grid, row: &[String], metric: &str, scenario: Option<String>) {
         let Some([baseline, treatment]) = self.pair.clone() else { return };
-        let mode = grid.header.iter().position(|header| header == "Mode").and_then(|at| row.get(at));
+        let mode = grid.cell(row, "Mode");
         self.mode(&baseline);
         let treatment = self.mode(mode.unwrap_or(&treatment));
         let place = self.place(metric, scenario);
@@ -183,7 +193,7 @@ impl Made {
 
     /// `Metric [Scenario] Mode n Mean SD SE CI CV`.
     fn sample(&mut self, grid: &Grid, row: &[String], metric: &str, scenario: Option<String>) {
-        let cell = |name: &str| grid.header.iter().position(|header| header == name).and_then(|at| row.get(at));
+        let cell = |name: &str| grid.cell(row, name);
         let Some(mode) = cell("Mode").map(|label| self.mode(label)) else { return };
         let place = self.place(metric, scenario);
         let ratio =
@@ -204,7 +214,7 @@ impl Made {
 
     /// `Metric [Scenario] Mode Count Exposure Pooled CI "Mean of ratios"`.
     fn rates(&mut self, grid: &Grid, row: &[String], metric: &str, scenario: Option<String>) {
-        let cell = |name: &str| grid.header.iter().position(|header| header == name).and_then(|at| row.get(at));
+        let cell = |name: &str| grid.cell(row, name);
         let Some(mode) = cell("Mode").map(|label| self.mode(label)) else { return };
         let place = self.place(metric, scenario.clone());
         for (name, statistic) in [("Pooled", Statistic::Pooled), ("Mean of ratios", Statistic::MeanOfRatios)] {
@@ -296,9 +306,7 @@ impl Made {
         };
         let unit = match statistic {
             Statistic::PercentChange => Some("%".to_owned()),
-            Statistic::N | Statistic::T | Statistic::Df | Statistic::P | Statistic::PAdjusted => None,
-            Statistic::CohenD | Statistic::HedgesG => None,
-            _ => place.unit.clone(),
+            _ => place.unit.clone().filter(|_| statistic.has_unit()),
         };
         let Some(table) = self.tables.last_mut() else { return };
         table.claims.push(Claim {

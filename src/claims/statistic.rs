@@ -91,17 +91,19 @@ impl Statistic {
         if matches!(self, Self::Ci | Self::CiOfMean) { 2 } else { 1 }
     }
 
+    /// Whether it is in the unit of its metric; the others are pure numbers, or a percentage.
+    pub fn has_unit(self) -> bool {
+        use Statistic::{CohenD, Df, HedgesG, N, P, PAdjusted, PercentChange, Ratio, T};
+        !matches!(self, N | Ratio | T | Df | P | PAdjusted | CohenD | HedgesG | PercentChange)
+    }
+
     /// The unit that a figure of this statistic must be printed in; `None` for a pure number.
     pub(super) fn unit(self, metric: &Metric) -> Option<Unit> {
-        use Statistic::{CohenD, Df, HedgesG, N, P, PAdjusted, PercentChange, Ratio, T};
-        match self {
-            N | Ratio | T | Df | P | PAdjusted | CohenD | HedgesG => None,
-            PercentChange => Some(Unit::Fraction),
-            // A count needs no unit, and what a user adds may have none.
-            _ => match &metric.unit {
-                Unit::Named(name) if name.is_empty() => None,
-                unit => Some(unit.clone()),
-            },
+        match (self, &metric.unit) {
+            (Self::PercentChange, _) => Some(Unit::Fraction),
+            // What a user adds may have no unit.
+            (_, Unit::Named(name)) if name.is_empty() => None,
+            (_, unit) => self.has_unit().then(|| unit.clone()),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{Choosing, Reading, load, terminal, unknown};
 use crate::analysis::{self, Analysis};
 use crate::error::Error;
 use crate::plot::{self, WIDTHS, Width};
-use crate::render::{File, OUTPUTS, Output, Templates};
+use crate::render::{File, Output, Templates};
 use crate::report::figure::Figure;
 use crate::report::model::{Block, Report};
 use crate::report::{self, note_sentence};
@@ -87,12 +87,7 @@ fn make(mut study: Study, table: &Table, arguments: &Arguments, templates: &Temp
     let claims = load::claims(&mut study)?;
     let analysis = analysis::analyze(&study, table, claims.as_ref())?;
     let report = report::report(&analysis);
-    let mut files = Vec::new();
-    let all: Vec<&Output> = OUTPUTS.iter().collect();
-    let outputs: &[&Output] = if arguments.format.is_empty() { &all } else { &arguments.format };
-    for output in outputs {
-        files.extend(output.files(&report, templates)?);
-    }
+    let mut files = output::rendered(&report, &arguments.format, templates)?;
     files.extend(figures(&report, arguments.figure_width)?);
     files.push(File { path: "runs.csv".to_owned(), contents: table.wide_csv()? });
     files.push(File { path: "results.json".to_owned(), contents: output::json(&analysis)? });

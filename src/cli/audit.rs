@@ -9,7 +9,7 @@ use super::{load, output, terminal, unknown};
 use crate::audit::{Audit, VERDICTS, Verdict, audit};
 use crate::claims::{Claims, SOURCES};
 use crate::error::{Error, Problem};
-use crate::render::{File, OUTPUTS, Output, Templates};
+use crate::render::{File, Output, Templates};
 use crate::report::audit as report;
 use crate::report::model::Table;
 
@@ -112,10 +112,7 @@ fn expanded(path: &Path) -> Result<Vec<PathBuf>, Problem> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    fs::read_dir(path).map_err(|error| {
-        let what = format!("cannot be read ({})", error.kind());
-        Problem::new(path.display().to_string(), what, "check the path and its permissions")
-    })?;
+    fs::read_dir(path).map_err(|error| load::unreadable(path, &error))?;
     let tables = TABLES.iter().flat_map(|table| ["md", "tex"].map(|extension| format!("tables/{table}.{extension}")));
     let names = ["results.json", "report.md"].map(str::to_owned).into_iter().chain(tables);
     let found: Vec<PathBuf> = names.map(|name| path.join(name)).filter(|path| path.is_file()).collect();
@@ -130,12 +127,7 @@ fn expanded(path: &Path) -> Result<Vec<PathBuf>, Problem> {
 fn files(audit: &Audit, arguments: &Arguments) -> Result<Vec<File>, Error> {
     let templates = Templates::new(arguments.templates.as_deref())?;
     let report = report::report(audit, "audit");
-    let all: Vec<&Output> = OUTPUTS.iter().collect();
-    let outputs = if arguments.format.is_empty() { &all } else { &arguments.format };
-    let mut files = Vec::new();
-    for output in outputs {
-        files.extend(output.files(&report, &templates)?);
-    }
+    let mut files = output::rendered(&report, &arguments.format, &templates)?;
     files.push(File { path: OWN.to_owned(), contents: output::json(audit)? });
     Ok(files)
 }

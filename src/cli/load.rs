@@ -71,13 +71,12 @@ pub fn claims(study: &mut Study) -> Result<Option<crate::claims::Claims>, Error>
 }
 
 pub fn read(path: &Path) -> Result<Vec<u8>, Problem> {
-    std::fs::read(path).map_err(|error| {
-        Problem::new(
-            path.display().to_string(),
-            format!("cannot be read ({})", error.kind()),
-            "check the path and its permissions",
-        )
-    })
+    std::fs::read(path).map_err(|error| unreadable(path, &error))
+}
+
+pub fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
+    let what = format!("cannot be read ({})", error.kind());
+    Problem::new(path.display().to_string(), what, "check the path and its permissions")
 }
 
 pub fn utf8<'a>(shown: &str, bytes: &'a [u8]) -> Result<&'a str, Problem> {

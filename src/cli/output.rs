@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Problem};
-use crate::render::File;
+use crate::render::{File, OUTPUTS, Output, Templates};
+use crate::report::model::Report;
 use crate::study;
 
 /// What `manifest.json` says: what a report was made from, and what was made.
@@ -45,6 +46,16 @@ impl Manifest {
         };
         Ok(File { path: MANIFEST.to_owned(), contents: json(&manifest)? })
     }
+}
+
+/// A report in the formats that were asked for; in all where none was.
+pub fn rendered(report: &Report, formats: &[&'static Output], templates: &Templates) -> Result<Vec<File>, Error> {
+    let all: Vec<&Output> = OUTPUTS.iter().collect();
+    let mut files = Vec::new();
+    for output in if formats.is_empty() { &all } else { formats } {
+        files.extend(output.files(report, templates)?);
+    }
+    Ok(files)
 }
 
 /// Pretty JSON with a final newline.

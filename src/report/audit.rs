@@ -3,6 +3,7 @@
 use super::model::{Align, Block, Cell, Column, Report, Section, Table};
 use super::number::{decimals, fixed, p_value, text};
 use super::{Context, localise, published};
+use crate::analysis::GENERATOR;
 use crate::audit::{Audit, Change, Explanation, Finding, Range, VERDICTS, Verdict};
 use crate::claims::Statistic;
 
@@ -12,10 +13,11 @@ pub(super) const SECTION: &str = "audit";
 /// The section of a study whose published figures are known.
 pub(super) fn section(context: &Context) -> Option<Section> {
     let audit = context.analysis.audit.as_ref()?;
+    let printer = Printer { audit, decimal: context.analysis.study.decimal_separator };
     Some(Section {
         id: SECTION.to_owned(),
         title: "Whether the published figures hold".to_owned(),
-        blocks: Printer { audit, decimal: context.analysis.study.decimal_separator }.blocks(),
+        blocks: std::iter::once(Block::Text { text: printer.summary().join(" ") }).chain(printer.blocks()).collect(),
     })
 }
 
@@ -30,10 +32,10 @@ pub fn report(audit: &Audit, id: &str) -> Report {
         sections: vec![Section {
             id: SECTION.to_owned(),
             title: "Whether the printed figures hold".to_owned(),
-            blocks: printer.blocks().into_iter().skip(1).collect(),
+            blocks: printer.blocks(),
         }],
         numbers: Vec::new(),
-        generator: concat!("meshstats ", env!("CARGO_PKG_VERSION")).to_owned(),
+        generator: GENERATOR.to_owned(),
         decimal_separator: '.',
     }
 }
@@ -76,9 +78,7 @@ impl Printer<'_> {
     }
 
     fn blocks(&self) -> Vec<Block> {
-        // A report of its own says the counts in its summary.
-        let mut blocks = vec![Block::Text { text: self.summary().join(" ") }];
-        blocks.extend(self.tables(&|_| true).into_iter().map(Block::Table));
+        let mut blocks: Vec<Block> = self.tables(&|_| true).into_iter().map(Block::Table).collect();
         let explained = self.explained();
         if !explained.is_empty() {
             blocks.push(Block::List { items: explained });
