@@ -4,6 +4,7 @@
 //!
 //! Throughput is printed in bytes of log a second; compare runs of one machine only, and ratios rather than times.
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
@@ -13,8 +14,7 @@ use meshstats::analysis::{Methods, analyze};
 use meshstats::metric::Better;
 use meshstats::parse::parse;
 use meshstats::plot::{self, Width};
-use meshstats::render::{OUTPUTS, Templates};
-use meshstats::report::model::Block;
+use meshstats::render::{Material, OUTPUTS, Templates};
 use meshstats::report::report;
 use meshstats::stats::bootstrap::bootstrap;
 use meshstats::stats::rate_ratio::pooled_ratio;
@@ -62,13 +62,14 @@ fn whole(c: &mut Criterion) {
             let (_, table) = Table::of(&study).expect("the study has a table").remove(0);
             let analysis = analyze(&study, &table, None).expect("the study can be analysed");
             let report = report(&analysis);
-            for output in OUTPUTS {
-                black_box(output.files(&report, &templates).expect("the report can be rendered"));
+            let figures: BTreeMap<String, String> =
+                report.figures().map(|figure| (figure.id.clone(), plot::svg(figure, Width::default()))).collect();
+            for svg in figures.values() {
+                black_box(plot::pdf(svg).expect("the figure can be drawn"));
             }
-            for block in report.sections.iter().flat_map(|section| &section.blocks) {
-                if let Block::Figure(figure) = block {
-                    black_box(plot::pdf(&plot::svg(figure, Width::default())).expect("the figure can be drawn"));
-                }
+            let material = Material { report: &report, figures: &figures, templates: &templates };
+            for output in OUTPUTS {
+                black_box(output.files(&material).expect("the report can be rendered"));
             }
         });
     });

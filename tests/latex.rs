@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use meshstats::render::{File, OUTPUTS, Templates};
+use meshstats::error::Problem;
+use meshstats::plot;
+use meshstats::render::{File, Material, OUTPUTS, Output, Templates};
 use meshstats::report::figure::{Drawing, Figure, Forest};
 use meshstats::report::model::{Align, Block, Cell, Column, Number, Report, Section, Table};
 
@@ -60,7 +62,14 @@ pub fn write(dir: &Path, files: &[File]) {
 
 pub fn files(output: &str, report: &Report) -> Vec<File> {
     let output = OUTPUTS.iter().find(|o| o.id == output).expect("the output is registered");
-    output.files(report, &Templates::new(None).unwrap()).unwrap()
+    rendered(output, report, &Templates::new(None).unwrap()).unwrap()
+}
+
+/// What `output` makes of a report and its figures.
+pub fn rendered(output: &Output, report: &Report, templates: &Templates) -> Result<Vec<File>, Problem> {
+    let figures =
+        report.figures().map(|figure| (figure.id.clone(), plot::svg(figure, plot::Width::default()))).collect();
+    output.files(&Material { report, figures: &figures, templates })
 }
 
 /// A figure's PDF of `width` by `height` mm.

@@ -10,14 +10,14 @@ use meshstats::report::figure::{Drawing, Figure, Forest};
 use meshstats::report::model::{Align, Block, Cell, Column, Number, Report, Table};
 use proptest::prelude::*;
 
-use super::latex::{files, interval, number, plus_minus, report, table, text};
+use super::latex::{files, interval, number, plus_minus, rendered, report, table, text};
 use super::program::{root, tree};
 
 static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| Templates::new(None).unwrap());
 
 fn file(output: &str, report: &Report, path: &str) -> String {
     let output = OUTPUTS.iter().find(|o| o.id == output).expect("the output is registered");
-    contents(&output.files(report, &TEMPLATES).unwrap(), path)
+    contents(&rendered(output, report, &TEMPLATES).unwrap(), path)
 }
 
 fn contents(files: &[File], path: &str) -> String {
@@ -323,7 +323,7 @@ proptest! {
     fn text_files(table in any_table()) {
         let report = of_table(table);
         for output in OUTPUTS {
-            for file in output.files(&report, &TEMPLATES).unwrap() {
+            for file in rendered(output, &report, &TEMPLATES).unwrap() {
                 let text = String::from_utf8(file.contents).unwrap();
                 prop_assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{} has one final newline", file.path);
                 prop_assert!(!text.contains(['\r', '\t', '\u{7}', '\u{202e}']), "{} has control characters", file.path);
@@ -566,7 +566,7 @@ fn decimal_comma() {
 fn two_tables_of_one_name_are_refused() {
     let report = report(vec![Block::Table(sample()), Block::Table(sample())]);
     for output in OUTPUTS {
-        assert_eq!(output.files(&report, &TEMPLATES).unwrap_err().path, "tables/sample", "{}", output.id);
+        assert_eq!(rendered(output, &report, &TEMPLATES).unwrap_err().path, "tables/sample", "{}", output.id);
     }
 }
 
@@ -587,7 +587,7 @@ fn with_numbers(keys: &[&[&str]]) -> Report {
 
 fn numbers(report: &Report) -> Result<String, Problem> {
     let latex = OUTPUTS.iter().find(|output| output.id == "latex").expect("it is registered");
-    Ok(contents(&latex.files(report, &TEMPLATES)?, "numbers.tex"))
+    Ok(contents(&rendered(latex, report, &TEMPLATES)?, "numbers.tex"))
 }
 
 #[test]
@@ -628,7 +628,7 @@ fn a_template_can_be_replaced() {
     fs::write(dir.path().join("table.md"), "{{ caption }}: {{ notes[0] }}\n").unwrap();
     fs::write(dir.path().join("table.tex"), "\\VAR{caption} \\REM{not written}\n").unwrap();
     let templates = Templates::new(Some(dir.path())).unwrap();
-    let of = |output: &str| OUTPUTS.iter().find(|o| o.id == output).unwrap().files(&of_table(sample()), &templates);
+    let of = |output: &str| rendered(OUTPUTS.iter().find(|o| o.id == output).unwrap(), &of_table(sample()), &templates);
     assert_eq!(contents(&of("markdown").unwrap(), "tables/sample.md"), "Means | of \\_runs\\_: A note.\n");
     assert_eq!(contents(&of("latex").unwrap(), "tables/sample.tex"), "Means \\textbar{} of \\_runs\\_ ");
     assert_eq!(
@@ -642,7 +642,7 @@ fn problem(name: &str, source: &str) -> String {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join(name), source).unwrap();
     let render = |templates: Templates| {
-        OUTPUTS.iter().try_for_each(|output| output.files(&of_table(sample()), &templates).map(|_| ()))
+        OUTPUTS.iter().try_for_each(|output| rendered(output, &of_table(sample()), &templates).map(|_| ()))
     };
     let problem = Templates::new(Some(dir.path())).and_then(render).unwrap_err().to_string();
     problem.strip_prefix(&format!("{}/", dir.path().display())).expect("it names the file").into()

@@ -1,5 +1,6 @@
 //! `meshstats analyze`: logs → reports.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -11,9 +12,9 @@ use super::{Choosing, Reading, load, terminal, unknown};
 use crate::analysis::{self, Analysis};
 use crate::error::Error;
 use crate::plot::{self, WIDTHS, Width};
-use crate::render::{File, Output, Templates};
+use crate::render::{File, Material, Output, Templates};
 use crate::report::figure::Figure;
-use crate::report::model::{Block, Report};
+use crate::report::model::Report;
 use crate::report::{self, note_sentence};
 use crate::study::Study;
 use crate::table::Table;
@@ -87,43 +88,37 @@ fn make(mut study: Study, table: &Table, arguments: &Arguments, templates: &Temp
     let claims = load::claims(&mut study)?;
     let analysis = analysis::analyze(&study, table, claims.as_ref())?;
     let report = report::report(&analysis);
-    let mut files = output::rendered(&report, &arguments.format, templates)?;
-    files.extend(figures(&report, arguments.figure_width)?);
+    let figures: Vec<&Figure> = report.figures().collect();
+    let drawn = draw(&figures, arguments.figure_width);
+    let mut files = output::rendered(&Material { report: &report, figures: &drawn, templates }, &arguments.format)?;
+    files.extend(figure_files(&figures, &drawn)?);
     files.push(File { path: "runs.csv".to_owned(), contents: table.wide_csv()? });
     files.push(File { path: "results.json".to_owned(), contents: output::json(&analysis)? });
     files.push(Manifest::file(&analysis.generator, &study, &files)?);
     Ok(Made { study, analysis, report, files })
 }
 
-/// Each figure as SVG, PDF and CSV.
-fn figures(report: &Report, width: Width) -> Result<Vec<File>, Error> {
-    let figures: Vec<&Figure> = report
-        .sections
-        .iter()
-        .flat_map(|section| &section.blocks)
-        .filter_map(|block| match block {
-            Block::Figure(figure) => Some(figure),
-            _ => None,
-        })
-        .collect();
-    figure_files(&figures, width)
+/// Figures as SVG documents, by id.
+pub fn draw(figures: &[&Figure], width: Width) -> BTreeMap<String, String> {
+    figures.par_iter().map(|figure| (figure.id.clone(), plot::svg(figure, width))).collect()
 }
 
-/// The files of some figures, under `figures/`.
-pub fn figure_files(figures: &[&Figure], width: Width) -> Result<Vec<File>, Error> {
-    let drawn: Vec<Vec<File>> = figures
+/// The files of figures that were drawn, under `figures/`: SVG, PDF and CSV.
+pub fn figure_files(figures: &[&Figure], drawn: &BTreeMap<String, String>) -> Result<Vec<File>, Error> {
+    let files: Vec<Vec<File>> = figures
         .par_iter()
-        .map(|figure| {
-            let svg = plot::svg(figure, width);
-            let pdf = plot::pdf(&svg).map_err(|fault| fault.at(format!("figures/{}.pdf", figure.id)))?;
+        .filter_map(|figure| Some((figure, drawn.get(&figure.id)?)))
+        .map(|(figure, svg)| {
+            let pdf = plot::pdf(svg).map_err(|fault| fault.at(format!("figures/{}.pdf", figure.id)))?;
             let file = |extension: &str, contents: Vec<u8>| File {
                 path: format!("figures/{}.{extension}", figure.id),
                 contents,
             };
-            Ok(vec![file("csv", plot::csv(figure).into_bytes()), file("pdf", pdf), file("svg", svg.into_bytes())])
+            let csv = plot::csv(figure).into_bytes();
+            Ok(vec![file("csv", csv), file("pdf", pdf), file("svg", svg.clone().into_bytes())])
         })
         .collect::<Result<_, Error>>()?;
-    Ok(drawn.into_iter().flatten().collect())
+    Ok(files.into_iter().flatten().collect())
 }
 
 /// The answer, what was noticed, and where the files are.
@@ -133,11 +128,7 @@ fn summarise(made: &Made, arguments: &Arguments) {
     if let Some(banner) = &report.banner {
         text.push_str(&format!("{banner}\n"));
     }
-    let tables = report.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
-        Block::Table(table) => Some(table),
-        _ => None,
-    });
-    match tables.into_iter().find(|table| table.id == "comparison") {
+    match report.tables().find(|table| table.id == "comparison") {
         Some(table) => text.push_str(&format!("\n{}", terminal::table(table, report.decimal_separator))),
         None => text.push_str(&format!("\n{}\n", report.summary.join("\n"))),
     }

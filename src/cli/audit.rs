@@ -1,5 +1,6 @@
 //! `meshstats audit`: do printed figures hold?
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use super::{load, output, terminal, unknown};
 use crate::audit::{Audit, VERDICTS, Verdict, audit};
 use crate::claims::{Claims, SOURCES};
 use crate::error::{Error, Problem};
-use crate::render::{File, Output, Templates};
+use crate::render::{File, Material, Output, Templates};
 use crate::report::audit as report;
 use crate::report::model::Table;
 
@@ -127,7 +128,8 @@ fn expanded(path: &Path) -> Result<Vec<PathBuf>, Problem> {
 fn files(audit: &Audit, arguments: &Arguments) -> Result<Vec<File>, Error> {
     let templates = Templates::new(arguments.templates.as_deref())?;
     let report = report::report(audit, "audit");
-    let mut files = output::rendered(&report, &arguments.format, &templates)?;
+    let material = Material { report: &report, figures: &BTreeMap::new(), templates: &templates };
+    let mut files = output::rendered(&material, &arguments.format)?;
     files.push(File { path: OWN.to_owned(), contents: output::json(audit)? });
     Ok(files)
 }

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Problem};
-use crate::render::{File, OUTPUTS, Output, Templates};
-use crate::report::model::Report;
+use crate::render::{File, Material, OUTPUTS, Output};
 use crate::study;
 
 /// What `manifest.json` says: what a report was made from, and what was made.
@@ -49,11 +48,11 @@ impl Manifest {
 }
 
 /// A report in the formats that were asked for; in all where none was.
-pub fn rendered(report: &Report, formats: &[&'static Output], templates: &Templates) -> Result<Vec<File>, Error> {
+pub fn rendered(material: &Material, formats: &[&'static Output]) -> Result<Vec<File>, Error> {
     let all: Vec<&Output> = OUTPUTS.iter().collect();
     let mut files = Vec::new();
     for output in if formats.is_empty() { &all } else { formats } {
-        files.extend(output.files(report, templates)?);
+        files.extend(output.files(material)?);
     }
     Ok(files)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::analyze::{figure_files, width};
+use super::analyze::{draw, figure_files, width};
 use super::{Reading, Tail, level, load, output, terminal};
 use crate::analysis::planning::{Needs, POWER, Planned, Target};
 use crate::analysis::{self, Analysis};
@@ -85,7 +85,8 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
     }
     if let Some(out) = &arguments.out {
         let figures: Vec<_> = items.iter().filter_map(|item| figure(&item.row, &figure_id(item), '.')).collect();
-        let files = figure_files(&figures.iter().collect::<Vec<_>>(), arguments.figure_width)?;
+        let figures: Vec<_> = figures.iter().collect();
+        let files = figure_files(&figures, &draw(&figures, arguments.figure_width))?;
         let files: Vec<_> = files
             .into_iter()
             .map(|file| crate::render::File { path: file.path.trim_start_matches("figures/").to_owned(), ..file })

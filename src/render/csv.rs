@@ -4,14 +4,16 @@
 //! An interval fills two columns (`… lower`, `… upper`) and so does a `±` (`… centre`, `… spread`); a missing cell is
 //! empty.
 
-use super::{File, Output, Templates, cell, clean, tables};
+use super::{File, Material, Output, cell, clean};
 use crate::error::Problem;
-use crate::report::model::{Cell, Report, Table};
+use crate::report::model::{Cell, Table};
 
 pub(super) const OUTPUT: Output = Output { id: "csv", label: "CSV", files };
 
-fn files(report: &Report, _: &Templates) -> Result<Vec<File>, Problem> {
-    tables(report)
+fn files(material: &Material) -> Result<Vec<File>, Problem> {
+    material
+        .report
+        .tables()
         .map(|table| {
             let path = format!("tables/{}.csv", table.id);
             match write(table) {

@@ -3,14 +3,13 @@
 use minijinja::context;
 use minijinja::value::Serde;
 
-use super::{File, Output, Templates, clean, document, label, rows, tables};
+use super::{File, Material, Output, clean, document, label, rows};
 use crate::error::Problem;
-use crate::report::model::Report;
 
 pub(super) const OUTPUT: Output = Output { id: "html", label: "HTML", files };
 
-fn files(report: &Report, templates: &Templates) -> Result<Vec<File>, Problem> {
-    let tables = tables(report).enumerate().map(|(index, table)| {
+fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Problem> {
+    let tables = report.tables().enumerate().map(|(index, table)| {
         let rows: Vec<_> = rows(table, report.decimal_separator).collect();
         context! {
             number => index + 1, label => label(report, &table.id), caption => &table.caption,

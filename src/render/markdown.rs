@@ -2,14 +2,15 @@
 
 use minijinja::context;
 
-use super::{ALIGNED, File, Output, Templates, clean, document, rows, tables, verbatim};
+use super::{ALIGNED, File, Material, Output, clean, document, rows, verbatim};
 use crate::error::Problem;
-use crate::report::model::{Align, Column, Report};
+use crate::report::model::{Align, Column};
 
 pub(super) const OUTPUT: Output = Output { id: "markdown", label: "Markdown", files };
 
-fn files(report: &Report, templates: &Templates) -> Result<Vec<File>, Problem> {
-    let fragments = tables(report)
+fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Problem> {
+    let fragments = report
+        .tables()
         .enumerate()
         .map(|(index, table)| {
             let markup = |row: Vec<String>| row.iter().map(|text| in_cell(text)).collect();
@@ -23,7 +24,7 @@ fn files(report: &Report, templates: &Templates) -> Result<Vec<File>, Problem> {
         .collect::<Result<Vec<_>, _>>()?;
     let body = templates.render("report.md", document(report, fragments.iter().map(|fragment| verbatim(fragment))))?;
     let mut files = vec![File::new("report.md", body)];
-    for (table, fragment) in tables(report).zip(fragments) {
+    for (table, fragment) in report.tables().zip(fragments) {
         files.push(File::new(format!("tables/{}.md", table.id), fragment));
     }
     Ok(files)

@@ -8,7 +8,7 @@ mod latex;
 mod markdown;
 mod templates;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{Value, context};
 
@@ -31,23 +31,31 @@ impl File {
     }
 }
 
+/// What an output is made of.
+pub struct Material<'a> {
+    pub report: &'a Report,
+    /// The report's figures as SVG documents, by id.
+    pub figures: &'a BTreeMap<String, String>,
+    pub templates: &'a Templates,
+}
+
 /// A format that reports are written in.
 pub struct Output {
     /// What `--format` takes.
     pub id: &'static str,
     pub label: &'static str,
-    files: fn(&Report, &Templates) -> Result<Vec<File>, Problem>,
+    files: fn(&Material) -> Result<Vec<File>, Problem>,
 }
 
 impl Output {
-    /// The files of `report` in this format.
+    /// The files of a report in this format.
     ///
     /// # Errors
     /// A template that fails, two numbers that would get one macro, or two files that would get one path.
-    pub fn files(&self, report: &Report, templates: &Templates) -> Result<Vec<File>, Problem> {
-        let files = (self.files)(report, templates)?;
+    pub fn files(&self, material: &Material) -> Result<Vec<File>, Problem> {
+        let files = (self.files)(material)?;
         // An output may write no file for a table, and still have a place for it in another.
-        let places = tables(report).map(|table| format!("tables/{}", table.id));
+        let places = material.report.tables().map(|table| format!("tables/{}", table.id));
         let mut seen = BTreeSet::new();
         match places.chain(files.iter().map(|file| file.path.clone())).find(|place| !seen.insert(place.clone())) {
             Some(place) => Err(Problem::new(
@@ -62,14 +70,6 @@ impl Output {
 
 /// Every output, in the order in which the user sees them.
 pub static OUTPUTS: &[Output] = &[markdown::OUTPUT, html::OUTPUT, latex::OUTPUT, csv::OUTPUT];
-
-/// The report's tables in order.
-fn tables(report: &Report) -> impl Iterator<Item = &Table> {
-    report.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
-        Block::Table(table) => Some(table),
-        _ => None,
-    })
-}
 
 /// What the `report.*` templates see: the report, with each table replaced by the next of `tables`.
 fn document(report: &Report, tables: impl IntoIterator<Item = Value>) -> Value {

@@ -14,19 +14,18 @@ use std::collections::BTreeSet;
 use minijinja::{Value, context};
 
 use self::table::Layout;
-use super::{File, Output, Templates, document, label, tables, verbatim};
+use super::{File, Material, Output, document, label, verbatim};
 use crate::error::Problem;
-use crate::report::model::Report;
 
 pub(super) use escape::escape;
 
 pub(super) const OUTPUT: Output = Output { id: "latex", label: "LaTeX", files };
 
-fn files(report: &Report, templates: &Templates) -> Result<Vec<File>, Problem> {
+fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Problem> {
     let mut files = numbers::files(report, templates)?;
     let mut inputs = Vec::new();
     let mut packages = BTreeSet::from(["booktabs", "siunitx"]);
-    for table in tables(report) {
+    for table in report.tables() {
         let layout = Layout::new(table, report.decimal_separator);
         packages.extend(layout.float_packages());
         inputs.push(verbatim(&format!("tables/{}-float", table.id)));
