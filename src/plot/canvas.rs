@@ -79,12 +79,14 @@ pub(super) struct Canvas<'a> {
     /// In points.
     pub(super) width: f64,
     pub(super) decimal_separator: char,
+    /// What a pointer over a place of the drawing is told, as SVG elements.
+    tips: String,
 }
 
 impl<'a> Canvas<'a> {
     pub(super) fn new(svg: &'a mut String, width: f64, decimal_separator: char) -> Self {
         // The size only goes into the opening tag, which is replaced when the height is known.
-        Self { backend: SVGBackend::with_string(svg, (0, 0)), width, decimal_separator }
+        Self { backend: SVGBackend::with_string(svg, (0, 0)), width, decimal_separator, tips: String::new() }
     }
 
     pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), colour: RGBColor, thickness: f64) {
@@ -109,6 +111,18 @@ impl<'a> Canvas<'a> {
             let corners: Vec<_> = corners.iter().map(|(dx, dy)| (x + dx * radius, y + dy * radius)).collect();
             self.polygon(&corners, colour);
         }
+    }
+
+    /// What is drawn around a place, in words, for pages where a reader can point at it.
+    pub(super) fn tip(&mut self, (x, y): (f64, f64), radius: f64, text: &str) {
+        let [(x, y), (radius, _)] = [place((x, y)), place((radius, 0.0))];
+        let text = text::xml(text);
+        self.tips.push_str(&format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"><title>{text}</title></circle>\n"));
+    }
+
+    /// All tips, when the drawing is done.
+    pub(super) fn into_tips(self) -> String {
+        self.tips
     }
 
     /// Lines of text, vertically centred on `y`.

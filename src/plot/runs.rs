@@ -90,8 +90,11 @@ fn extent(group: &Group) -> impl Iterator<Item = f64> {
 fn draw_group(canvas: &mut Canvas, group: &Group, place: &Place, look: &Look) {
     let Place { axis, top, scale } = *place;
     draw_mean(canvas, group, axis, top + scale * MEAN / 2.0);
-    let mut values: Vec<f64> = group.values.iter().copied().filter(|value| drawable(*value)).collect();
-    values.sort_by(f64::total_cmp);
+    let runs = group.runs.iter().map(String::as_str).chain(std::iter::repeat(""));
+    let mut points: Vec<(f64, &str)> =
+        group.values.iter().copied().zip(runs).filter(|(value, _)| drawable(*value)).collect();
+    points.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    let values: Vec<f64> = points.iter().map(|(value, _)| *value).collect();
     let band = scale * BAND;
     let y = top + scale * MEAN + band / 2.0;
     if let Some(quartiles) = group.quartiles.filter(|quartiles| quartiles.iter().all(|value| drawable(*value))) {
@@ -99,8 +102,10 @@ fn draw_group(canvas: &mut Canvas, group: &Group, place: &Place, look: &Look) {
     }
     let radius = (1.65 * (40.0 / values.len() as f64).cbrt()).clamp(0.8, 1.65);
     let places: Vec<f64> = values.iter().map(|value| axis.x(*value)).collect();
-    for (x, offset) in places.iter().zip(spread(&places, 2.3 * radius, band)) {
+    for ((x, offset), (value, run)) in places.iter().zip(spread(&places, 2.3 * radius, band)).zip(points) {
         canvas.marker(look.marker, (*x, y + offset), radius, look.colour);
+        let value = text::value(value, canvas.decimal_separator);
+        canvas.tip((*x, y + offset), 1.5 * radius, &format!("{}, {run}: {value}", group.label));
     }
 }
 

@@ -148,6 +148,7 @@ fn environment() -> Environment<'static> {
         None => Err(Error::new(ErrorKind::InvalidOperation, format!("{} is not text: {value}", value.kind()))),
     });
     environment.add_filter("url", url);
+    environment.add_filter("tr", |text: &str| text.to_owned());
     environment
 }
 
