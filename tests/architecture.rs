@@ -27,6 +27,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli"]),
     ("dejavu", &["plot"]),
     ("either", &[]),
+    ("console", &["cli"]),
     ("indicatif", &["cli"]),
     ("krilla", &["plot"]),
     ("krilla_svg", &["plot"]),

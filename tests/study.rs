@@ -203,7 +203,7 @@ fn a_directory_may_hold_one_study_or_several() {
     let ended = case.run(&["analyze"]).ok();
     for study in ["first", "second"] {
         assert!(case.path(&format!("reports/{study}/report.md")).is_file());
-        assert!(ended.stdout.contains(&format!("report: reports/{study}/report.md")), "{}", ended.stdout);
+        assert!(ended.stdout.contains(&format!("report: reports/{study}\n")), "{}", ended.stdout);
     }
     case.run(&["analyze", "data/second", "-o", "one"]).ok();
     assert!(!case.path("one/first").exists());

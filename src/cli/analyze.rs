@@ -121,12 +121,26 @@ pub fn figure_files(figures: &[&Figure], drawn: &BTreeMap<String, String>) -> Re
     Ok(files.into_iter().flatten().collect())
 }
 
+/// The files of a report in a line: those at its top by name, and how many each directory holds.
+fn contents(files: &[File]) -> String {
+    let mut directories: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut listed: Vec<String> = Vec::new();
+    for file in files {
+        match file.path.split_once('/') {
+            Some((directory, _)) => *directories.entry(directory).or_default() += 1,
+            None => listed.push(file.path.clone()),
+        }
+    }
+    listed.extend(directories.iter().map(|(directory, count)| format!("{directory}/ ({count} files)")));
+    listed.join(", ")
+}
+
 /// The answer, what was noticed, and where the files are.
 fn summarise(made: &Made, arguments: &Arguments) {
     let report = &made.report;
     let mut text = format!("{}\n", terminal::bold(&format!("{} ({})", report.title, report.id)));
     if let Some(banner) = &report.banner {
-        text.push_str(&format!("{banner}\n"));
+        text.push_str(&terminal::paragraph("", &terminal::emphasised(banner)));
     }
     match report.tables().find(|table| table.id == "comparison") {
         Some(table) => text.push_str(&format!("\n{}", terminal::table(table, report.decimal_separator))),
@@ -137,7 +151,7 @@ fn summarise(made: &Made, arguments: &Arguments) {
         text.push('\n');
     }
     for note in &analysis.notes {
-        text.push_str(&format!("note: {}\n", note_sentence(note)));
+        text.push_str(&terminal::paragraph(&terminal::emphasised("note: "), &note_sentence(note)));
     }
     let counts = [
         ("left out", analysis.rejected.len()),
@@ -150,8 +164,7 @@ fn summarise(made: &Made, arguments: &Arguments) {
         text.push_str(&format!("files: {}; see the end of the report\n", counts.join(", ")));
     }
     let dir = arguments.out.join(&made.study.id);
-    let shown = |name: &str| dir.join(name).display().to_string();
-    let first = made.files.iter().find(|file| file.path.starts_with("report.")).map_or("", |file| &file.path);
-    text.push_str(&format!("\nreport: {}\n\n", shown(first)));
+    text.push_str(&format!("\n{} {}\n", terminal::bold("report:"), dir.display()));
+    text.push_str(&format!("{}\n", terminal::paragraph("  ", &contents(&made.files))));
     terminal::print(&text);
 }
