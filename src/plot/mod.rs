@@ -6,9 +6,13 @@ mod axis;
 mod canvas;
 mod curves;
 mod forest;
+mod heatmap;
+mod look;
 mod pdf;
 mod runs;
+mod scatter;
 mod text;
+mod vertical;
 
 use crate::report::figure::{Drawing, Figure};
 use canvas::Canvas;
@@ -56,6 +60,8 @@ fn drawing(figure: &Figure) -> &dyn Draw {
         Drawing::Runs(runs) => runs,
         Drawing::Forest(forest) => forest,
         Drawing::Curves(curves) => curves,
+        Drawing::Scatter(scatter) => scatter,
+        Drawing::Heatmap(heatmap) => heatmap,
     }
 }
 

@@ -118,6 +118,15 @@ fn pieces(word: &str, limit: f64) -> Vec<String> {
     pieces
 }
 
+/// A line that is no wider than `limit`: cut off with an ellipsis where it is.
+pub(super) fn shortened(text: &str, limit: f64) -> String {
+    let mut line = text.to_owned();
+    if width(&line) > limit {
+        shorten(&mut line, limit);
+    }
+    line
+}
+
 /// Ends a line with an ellipsis, and drops letters until that fits.
 fn shorten(line: &mut String, limit: f64) {
     while !line.is_empty() && width(line) + advance('…') > limit {
