@@ -44,6 +44,8 @@ pub struct Output {
     /// What `--format` takes.
     pub id: &'static str,
     pub label: &'static str,
+    /// Ids of the formats of figures that its pages show.
+    pub figures: &'static [&'static str],
     files: fn(&Material) -> Result<Vec<File>, Problem>,
 }
 

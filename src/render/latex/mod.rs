@@ -19,7 +19,7 @@ use crate::error::Problem;
 
 pub(super) use escape::escape;
 
-pub(super) const OUTPUT: Output = Output { id: "latex", label: "LaTeX", files };
+pub(super) const OUTPUT: Output = Output { id: "latex", label: "LaTeX", figures: &["pdf"], files };
 
 fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Problem> {
     let mut files = numbers::files(report, templates)?;
