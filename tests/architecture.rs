@@ -8,7 +8,7 @@ use super::program::{root, tree};
 
 /// The modules, each row importing only from rows above it.
 const ORDER: &[&[&str]] = &[
-    &["error", "run", "stats"],
+    &["error", "latex", "run", "stats"],
     &["toml_file", "parse"],
     &["study", "metric"],
     &["table", "claims"],

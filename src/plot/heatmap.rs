@@ -80,7 +80,7 @@ pub(super) struct Placed<'a> {
 impl Heatmap {
     pub(super) fn layout(&self, width: f64) -> Layout<'_> {
         let names = || self.rows.iter().map(|row| &row.label);
-        let limit = text::column(names(), 0.2 * width, 0.34 * width);
+        let limit = text::widest(names()).min(0.36 * width);
         let names: Vec<Vec<String>> = names().map(|name| text::wrap(name, limit, LINES)).collect();
         let left = MARGIN + text::widest(names.iter().flatten()) + GAP;
         let room = width - MARGIN - left;

@@ -96,7 +96,11 @@ fn append(lines: &mut Vec<String>, word: &str, limit: f64) {
     if last.is_empty() {
         lines.pop();
     }
-    lines.append(&mut pieces(word, limit));
+    if width(word) <= limit {
+        lines.push(word.to_owned());
+    } else {
+        lines.append(&mut pieces(word, limit));
+    }
 }
 
 /// Breaks a word into pieces no wider than `limit`: after a sign where there is one, else with a hyphen.

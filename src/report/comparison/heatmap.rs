@@ -28,9 +28,16 @@ fn figure(context: &Context, metric: &MetricInfo) -> Option<Figure> {
     if scenarios.len() < 2 {
         return None;
     }
+    // The same for all cells: the middle of what each would have by itself.
+    let mut decimals: Vec<usize> = of_metric()
+        .filter_map(change)
+        .map(|(change, interval)| percent_decimals(change, interval.as_ref(), context.digits()))
+        .collect();
+    decimals.sort_unstable();
+    let decimals = decimals.get(decimals.len() / 2).copied().unwrap_or_default();
     let cell = |mode: &str, scenario: &str| {
         let found = context.analysis.comparison(&metric.id, Some(scenario), mode);
-        found.map_or_else(missing, |comparison| cell(context, comparison))
+        found.map_or_else(missing, |comparison| cell(context, comparison, decimals))
     };
     // The longer list reads down, where there is more room.
     let (columns, rows): (Vec<String>, Vec<HeatRow>) = if scenarios.len() > treatments.len() {
@@ -101,11 +108,11 @@ fn missing() -> HeatCell {
     HeatCell { change: None, interval: [None, None], text: "—".to_owned() }
 }
 
-fn cell(context: &Context, comparison: &Comparison) -> HeatCell {
+fn cell(context: &Context, comparison: &Comparison, decimals: usize) -> HeatCell {
     let Some((change, interval)) = change(comparison).filter(|(change, _)| change.is_finite()) else {
         return missing();
     };
-    let text = signed(change, percent_decimals(change, interval.as_ref(), context.digits()));
+    let text = signed(change, decimals);
     let text = match &interval {
         Some(interval) if contains_zero(interval) => format!("({text})"),
         Some(_) => text,
