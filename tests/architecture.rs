@@ -8,7 +8,7 @@ use super::program::{root, tree};
 
 /// The modules, each row importing only from rows above it.
 const ORDER: &[&[&str]] = &[
-    &["error", "run", "stats"],
+    &["error", "latex", "run", "stats"],
     &["toml_file", "parse"],
     &["study", "metric"],
     &["table", "claims"],
@@ -35,9 +35,11 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("minijinja", &["render"]),
     ("num_traits", &[]),
     ("plotters", &["plot"]),
+    ("png", &["plot"]),
     ("polars", &["table"]),
     ("rayon", &["study", "analysis", "cli"]),
     ("regex_automata", &[]),
+    ("resvg", &["plot"]),
     ("serde_json", &["parse", "claims", "cli"]),
     ("sha2", &["study"]),
     ("statrs", &["stats"]),

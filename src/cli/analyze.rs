@@ -11,7 +11,7 @@ use super::output::{self, Manifest};
 use super::{Choosing, Reading, load, terminal, unknown};
 use crate::analysis::{self, Analysis};
 use crate::error::Error;
-use crate::plot::{self, WIDTHS, Width};
+use crate::plot::{self, Drawn, FORMATS, Format, USUAL_FORMATS, WIDTHS, Width};
 use crate::render::{File, Material, Output, Templates};
 use crate::report::figure::Figure;
 use crate::report::model::Report;
@@ -30,6 +30,9 @@ pub struct Arguments {
     /// Formats to write (see `meshstats list outputs`)
     #[arg(long, value_delimiter = ',', value_name = "FORMAT", value_parser = super::format)]
     format: Vec<&'static Output>,
+    /// Formats of the figures, besides their data as CSV (see `meshstats list figure-formats`)
+    #[arg(long, value_delimiter = ',', value_name = "FORMAT", value_parser = super::figure_format)]
+    figure_format: Vec<&'static Format>,
     /// Width of the figures (see `meshstats list widths`)
     #[arg(long, default_value = WIDTHS[0].id, value_name = "WIDTH", value_parser = width)]
     figure_width: Width,
@@ -91,7 +94,8 @@ fn make(mut study: Study, table: &Table, arguments: &Arguments, templates: &Temp
     let figures: Vec<&Figure> = report.figures().collect();
     let drawn = draw(&figures, arguments.figure_width);
     let mut files = output::rendered(&Material { report: &report, figures: &drawn, templates }, &arguments.format)?;
-    files.extend(figure_files(&figures, &drawn)?);
+    let formats = linked(&formats(&arguments.figure_format), &arguments.format);
+    files.extend(figure_files(&figures, &drawn, arguments.figure_width, &formats)?);
     files.push(File { path: "runs.csv".to_owned(), contents: table.wide_csv()? });
     files.push(File { path: "results.json".to_owned(), contents: output::json(&analysis)? });
     files.push(Manifest::file(&analysis.generator, &study, &files)?);
@@ -103,19 +107,41 @@ pub fn draw(figures: &[&Figure], width: Width) -> BTreeMap<String, String> {
     figures.par_iter().map(|figure| (figure.id.clone(), plot::svg(figure, width))).collect()
 }
 
-/// The files of figures that were drawn, under `figures/`: SVG, PDF and CSV.
-pub fn figure_files(figures: &[&Figure], drawn: &BTreeMap<String, String>) -> Result<Vec<File>, Error> {
+/// The formats of figures that were asked for; the usual ones where none was.
+pub fn formats(asked: &[&'static Format]) -> Vec<&'static Format> {
+    let wanted = |format: &&Format| match asked {
+        [] => USUAL_FORMATS.contains(&format.id),
+        asked => asked.iter().any(|one| one.id == format.id),
+    };
+    FORMATS.iter().filter(wanted).collect()
+}
+
+/// These formats of figures, and those that a report's pages link to: no page may show a figure that is not there.
+fn linked(formats: &[&'static Format], outputs: &[&'static Output]) -> Vec<&'static Format> {
+    let pages = output::chosen(outputs);
+    let needed = |format: &Format| pages.iter().any(|page| page.figures.contains(&format.id));
+    FORMATS.iter().filter(|format| needed(format) || formats.iter().any(|one| one.id == format.id)).collect()
+}
+
+/// The files of figures that were drawn, under `figures/`: their data as CSV, and the figures in each format.
+pub fn figure_files(
+    figures: &[&Figure],
+    drawn: &BTreeMap<String, String>,
+    width: Width,
+    formats: &[&Format],
+) -> Result<Vec<File>, Error> {
     let files: Vec<Vec<File>> = figures
         .par_iter()
         .filter_map(|figure| Some((figure, drawn.get(&figure.id)?)))
         .map(|(figure, svg)| {
-            let pdf = plot::pdf(svg).map_err(|fault| fault.at(format!("figures/{}.pdf", figure.id)))?;
-            let file = |extension: &str, contents: Vec<u8>| File {
-                path: format!("figures/{}.{extension}", figure.id),
-                contents,
-            };
-            let csv = plot::csv(figure).into_bytes();
-            Ok(vec![file("csv", csv), file("pdf", pdf), file("svg", svg.clone().into_bytes())])
+            let path = |extension: &str| format!("figures/{}.{extension}", figure.id);
+            let drawn = Drawn { figure, width, svg };
+            let mut files = vec![File { path: path("csv"), contents: plot::csv(figure).into_bytes() }];
+            for format in formats {
+                let made = format.files(&drawn).map_err(|fault| fault.at(path(format.id)))?;
+                files.extend(made.into_iter().map(|(extension, contents)| File { path: path(extension), contents }));
+            }
+            Ok(files)
         })
         .collect::<Result<_, Error>>()?;
     Ok(files.into_iter().flatten().collect())
@@ -165,6 +191,25 @@ fn summarise(made: &Made, arguments: &Arguments) {
     }
     let dir = arguments.out.join(&made.study.id);
     text.push_str(&format!("\n{} {}\n", terminal::bold("report:"), dir.display()));
-    text.push_str(&format!("{}\n", terminal::paragraph("  ", &contents(&made.files))));
+    text.push_str(&terminal::paragraph("  ", &contents(&made.files)));
+    text.push_str(&figures_written(arguments));
+    text.push('\n');
     terminal::print(&text);
+}
+
+/// Which formats of figures were written that were not asked for, and why.
+fn figures_written(arguments: &Arguments) -> String {
+    let asked = formats(&arguments.figure_format);
+    let more: Vec<&str> = linked(&asked, &arguments.format)
+        .into_iter()
+        .map(|format| format.id)
+        .filter(|id| !asked.iter().any(|format| format.id == *id))
+        .collect();
+    if more.is_empty() {
+        return String::new();
+    }
+    let pages = output::chosen(&arguments.format).into_iter();
+    let pages: Vec<&str> =
+        pages.filter(|page| page.figures.iter().any(|id| more.contains(id))).map(|page| page.label).collect();
+    format!("  figures also as {}, which the pages in {} show\n", more.join(" and "), pages.join(", "))
 }

@@ -22,6 +22,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::analysis::methods;
 use crate::error::Error;
+use crate::plot;
 use crate::render::{OUTPUTS, Output};
 use crate::stats::{Alternative, Kind};
 use crate::study::{MssPolicy, Overrides, Pattern};
@@ -196,6 +197,12 @@ fn method(text: &str, kinds: &[Kind]) -> Result<String, String> {
 fn format(id: &str) -> Result<&'static Output, String> {
     let ids = || OUTPUTS.iter().map(|output| output.id);
     OUTPUTS.iter().find(|output| output.id == id).ok_or_else(|| unknown(id, ids().collect()))
+}
+
+/// The format of figures of that id.
+fn figure_format(id: &str) -> Result<&'static plot::Format, String> {
+    let ids = || plot::FORMATS.iter().map(|format| format.id);
+    plot::FORMATS.iter().find(|format| format.id == id).ok_or_else(|| unknown(id, ids().collect()))
 }
 
 /// What is said of an id that is none of those known.

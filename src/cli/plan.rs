@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::analyze::{draw, figure_files, width};
+use super::analyze::{draw, figure_files, formats, width};
 use super::{Reading, Tail, level, load, output, terminal};
 use crate::analysis::planning::{Needs, POWER, Planned, Target};
 use crate::analysis::{self, Analysis};
 use crate::error::{Error, Problem};
 use crate::metric::Unit;
-use crate::plot::{WIDTHS, Width};
+use crate::plot::{Format, WIDTHS, Width};
 use crate::report::number::Scale;
 use crate::report::planning::{PlanRow, figure, table};
 use crate::stats::Moments;
@@ -46,9 +46,12 @@ pub struct Arguments {
     /// Which alternative the test has
     #[arg(long, value_enum, default_value = "two-sided", value_name = "WHICH")]
     alternative: Tail,
-    /// Write the power curves into this directory (SVG, PDF and CSV)
+    /// Write the power curves into this directory (see --figure-format)
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Formats of the figures, besides their data as CSV (see `meshstats list figure-formats`)
+    #[arg(long, value_delimiter = ',', value_name = "FORMAT", value_parser = super::figure_format)]
+    figure_format: Vec<&'static Format>,
     /// Width of the figures (see `meshstats list widths`)
     #[arg(long, default_value = WIDTHS[0].id, value_name = "WIDTH", value_parser = width)]
     figure_width: Width,
@@ -86,7 +89,12 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
     if let Some(out) = &arguments.out {
         let figures: Vec<_> = items.iter().filter_map(|item| figure(&item.row, &figure_id(item), '.')).collect();
         let figures: Vec<_> = figures.iter().collect();
-        let files = figure_files(&figures, &draw(&figures, arguments.figure_width))?;
+        let files = figure_files(
+            &figures,
+            &draw(&figures, arguments.figure_width),
+            arguments.figure_width,
+            &formats(&arguments.figure_format),
+        )?;
         let files: Vec<_> = files
             .into_iter()
             .map(|file| crate::render::File { path: file.path.trim_start_matches("figures/").to_owned(), ..file })

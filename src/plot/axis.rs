@@ -14,7 +14,7 @@ const SMALLEST_SPREAD: f64 = 1e-6;
 const INTERVALS: usize = 8;
 const SPACE: f64 = 8.0;
 
-const TICK: f64 = 2.5;
+pub(super) const TICK: f64 = 2.5;
 
 pub(super) struct Axis {
     low: f64,
@@ -34,9 +34,20 @@ impl Axis {
     /// An axis from `left` to `right`, with the range of the values and a little more. It is shorter where the canvas
     /// would cut off the first or the last label.
     pub(super) fn new(values: impl IntoIterator<Item = f64>, left: f64, right: f64, canvas: &Canvas) -> Self {
+        Self::stepped(values, left, right, canvas, false)
+    }
+
+    /// [`Axis::new`] of what is counted: only whole numbers have ticks.
+    pub(super) fn whole(values: impl IntoIterator<Item = f64>, left: f64, right: f64, canvas: &Canvas) -> Self {
+        Self::stepped(values, left, right, canvas, true)
+    }
+
+    fn stepped(values: impl IntoIterator<Item = f64>, left: f64, right: f64, canvas: &Canvas, whole: bool) -> Self {
         let (low, high) = range(values);
         let mut axis = Self { low, high, left, right, ticks: Vec::new() };
         let least = (high - low) / INTERVALS as f64;
+        let least = if whole { least.max(1.0) } else { least };
+        let steps = |least| steps(least).filter(move |step| !whole || step.exponent >= 0);
         let all = steps(least).map(|step| (step, 1));
         // Where only a step of less than two ticks has room for its labels, every second or third of the finest has.
         let thinned = steps(least).take(1).flat_map(|finest| (2..=INTERVALS).map(move |stride| (finest, stride)));
@@ -79,6 +90,11 @@ impl Axis {
         self.at(((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0))
     }
 
+    /// Where it begins and ends on the canvas.
+    pub(super) fn ends(&self) -> (f64, f64) {
+        (self.left, self.right)
+    }
+
     pub(super) fn contains(&self, value: f64) -> bool {
         (self.low..=self.high).contains(&value)
     }
@@ -114,7 +130,7 @@ impl Axis {
 }
 
 /// The range of the values, and 5 % more on both sides.
-fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
+pub(super) fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let (low, high) = values
         .into_iter()
         .filter(|value| drawable(*value))
@@ -130,13 +146,13 @@ fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
 
 /// A distance between ticks: `digits · 10^exponent`, that is 1, 2, 2.5 or 5 times a power of ten.
 #[derive(Clone, Copy)]
-struct Step {
+pub(super) struct Step {
     digits: i64,
     exponent: i32,
 }
 
 /// The steps from `least` upwards, to where there is not even one interval.
-fn steps(least: f64) -> impl Iterator<Item = Step> {
+pub(super) fn steps(least: f64) -> impl Iterator<Item = Step> {
     let lowest = least.log10().floor() as i32;
     (lowest..=lowest + 2)
         .flat_map(|power| [(1, power), (2, power), (25, power - 1), (5, power)])
@@ -150,7 +166,7 @@ impl Step {
     }
 
     /// The places of its multiples as parts of the range, with labels.
-    fn ticks(self, low: f64, high: f64, decimal_separator: char) -> impl Iterator<Item = (f64, String)> {
+    pub(super) fn ticks(self, low: f64, high: f64, decimal_separator: char) -> impl Iterator<Item = (f64, String)> {
         let [first, last] = [(low / self.size()).ceil() as i64, (high / self.size()).floor() as i64];
         let largest = first.abs().max(last.abs()) as f64 * self.size();
         (first..=last).map(move |index| {

@@ -96,7 +96,11 @@ fn append(lines: &mut Vec<String>, word: &str, limit: f64) {
     if last.is_empty() {
         lines.pop();
     }
-    lines.append(&mut pieces(word, limit));
+    if width(word) <= limit {
+        lines.push(word.to_owned());
+    } else {
+        lines.append(&mut pieces(word, limit));
+    }
 }
 
 /// Breaks a word into pieces no wider than `limit`: after a sign where there is one, else with a hyphen.
@@ -116,6 +120,15 @@ fn pieces(word: &str, limit: f64) -> Vec<String> {
     }
     pieces.push(line);
     pieces
+}
+
+/// A line that is no wider than `limit`: cut off with an ellipsis where it is.
+pub(super) fn shortened(text: &str, limit: f64) -> String {
+    let mut line = text.to_owned();
+    if width(&line) > limit {
+        shorten(&mut line, limit);
+    }
+    line
 }
 
 /// Ends a line with an ellipsis, and drops letters until that fits.

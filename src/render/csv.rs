@@ -8,7 +8,7 @@ use super::{File, Material, Output, cell, clean};
 use crate::error::Problem;
 use crate::report::model::{Cell, Table};
 
-pub(super) const OUTPUT: Output = Output { id: "csv", label: "CSV", files };
+pub(super) const OUTPUT: Output = Output { id: "csv", label: "CSV", figures: &[], files };
 
 fn files(material: &Material) -> Result<Vec<File>, Problem> {
     material

@@ -6,7 +6,7 @@ use minijinja::value::Serde;
 use super::{File, Material, Output, clean, document, label, rows};
 use crate::error::Problem;
 
-pub(super) const OUTPUT: Output = Output { id: "html", label: "HTML", files };
+pub(super) const OUTPUT: Output = Output { id: "html", label: "HTML", figures: &["svg"], files };
 
 fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Problem> {
     let tables = report.tables().enumerate().map(|(index, table)| {

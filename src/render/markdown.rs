@@ -6,7 +6,7 @@ use super::{ALIGNED, File, Material, Output, clean, document, rows, verbatim};
 use crate::error::Problem;
 use crate::report::model::{Align, Column};
 
-pub(super) const OUTPUT: Output = Output { id: "markdown", label: "Markdown", files };
+pub(super) const OUTPUT: Output = Output { id: "markdown", label: "Markdown", figures: &["svg"], files };
 
 fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Problem> {
     let fragments = report

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use minijinja::{Value, context};
 
 use crate::error::Problem;
+use crate::latex::clean;
 use crate::report::model::{Block, Cell, Report, Table};
 
 pub use templates::Templates;
@@ -44,6 +45,8 @@ pub struct Output {
     /// What `--format` takes.
     pub id: &'static str,
     pub label: &'static str,
+    /// Ids of the formats of figures that its pages show.
+    pub figures: &'static [&'static str],
     files: fn(&Material) -> Result<Vec<File>, Problem>,
 }
 
@@ -133,24 +136,6 @@ const ALIGNED: usize = 60;
 
 fn bound_separator(decimal: char) -> char {
     if decimal == ',' { ';' } else { ',' }
-}
-
-/// Text on one line: runs of white space and control characters become one space, and the invisible characters that
-/// turn the direction of writing are dropped (they would reorder the source around them).
-fn clean(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {}
-            c if c.is_ascii_whitespace() || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
-                if !out.ends_with(' ') {
-                    out.push(' ');
-                }
-            }
-            c => out.push(c),
-        }
-    }
-    out.trim_matches(' ').into()
 }
 
 /// The label of a table or figure: two studies may stand in one paper.

@@ -2,6 +2,7 @@
 
 mod equivalence;
 mod figures;
+mod heatmap;
 mod notes;
 
 use super::model::{Align, Block, Cell, Column, Section, Table};
@@ -160,6 +161,7 @@ pub(super) fn section(context: &Context) -> Option<Section> {
     }
     let all: Vec<Item> = primary.into_iter().chain(others).collect();
     blocks.extend(figures::forest(context, &all).map(Block::Figure));
+    blocks.extend(heatmap::figures(context).into_iter().map(Block::Figure));
     (!blocks.is_empty()).then(|| Section { id: "comparison".to_owned(), title: "Comparison".to_owned(), blocks })
 }
 

@@ -24,6 +24,10 @@ pub enum Drawing {
     Forest(Forest),
     /// Shares from 0 to 1 over a quantity, a line each.
     Curves(Curves),
+    /// Points over two quantities, in series.
+    Scatter(Scatter),
+    /// Changes by row and column, coloured by sign and size.
+    Heatmap(Heatmap),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -79,4 +83,54 @@ pub struct Line {
     pub label: String,
     /// Quantity and share, from left to right.
     pub points: Vec<(f64, f64)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Scatter {
+    /// Of the horizontal quantity: `Run order`
+    pub axis: String,
+    /// Whether that quantity counts, so that only whole numbers are labelled.
+    pub whole: bool,
+    /// `Mean latency (ms)`
+    pub vertical: String,
+    pub series: Vec<Series>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Series {
+    /// The mode's label without n.
+    pub label: String,
+    /// From left to right.
+    pub points: Vec<(f64, f64)>,
+    /// What each point is of, as long as `points`: the runs' names.
+    pub runs: Vec<String>,
+    /// The ends of the thin line that the points are held against.
+    pub line: Option<[(f64, f64); 2]>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Heatmap {
+    /// What the cells hold: `Change of Mean latency against Without Istio (%)`
+    pub axis: String,
+    pub columns: Vec<String>,
+    pub rows: Vec<HeatRow>,
+    /// From this change on, in either direction, a cell has the full colour.
+    pub full: f64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HeatRow {
+    pub label: String,
+    /// One a column.
+    pub cells: Vec<HeatCell>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HeatCell {
+    /// `None` where there is none.
+    pub change: Option<f64>,
+    /// Lower, upper.
+    pub interval: [Option<f64>; 2],
+    /// As printed in the cell, with its sign and its mark: `(+0.8)`.
+    pub text: String,
 }

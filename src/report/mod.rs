@@ -19,7 +19,7 @@ mod rates;
 mod samples;
 mod sensitivity;
 
-use crate::analysis::{Analysis, Comparison, MetricInfo};
+use crate::analysis::{Analysis, Comparison, MetricInfo, Sample};
 use crate::study::Provenance;
 use model::{Align, Block, Cell, Column, Report, Section};
 use number::{Scale, text};
@@ -102,6 +102,22 @@ impl Context<'_> {
     fn treatments(&self) -> Vec<&str> {
         let study = &self.analysis.study;
         study.modes.iter().map(|mode| mode.id.as_str()).filter(|id| *id != study.baseline).collect()
+    }
+
+    /// The samples of every primary metric, those of a scenario together, in reading order.
+    fn primary_samples(&self) -> Vec<(&MetricInfo, Option<&str>, Vec<&Sample>)> {
+        let mut groups = Vec::new();
+        for metric in self.analysis.metrics.iter().filter(|metric| metric.primary) {
+            let samples: Vec<&Sample> = self.analysis.samples.iter().filter(|s| s.metric == metric.id).collect();
+            let scenarios = samples.chunk_by(|a, b| a.scenario == b.scenario);
+            groups.extend(scenarios.map(|of| (metric, of.first().and_then(|s| s.scenario.as_deref()), of.to_vec())));
+        }
+        groups
+    }
+
+    /// What a caption says of a scenario: `, 64 connections`; nothing where there are none.
+    fn within(&self, scenario: Option<&str>) -> String {
+        scenario.map_or(String::new(), |id| format!(", {}", self.scenario_label(id)))
     }
 
     /// One prefix for all of a metric's values: that of the largest mean. All latencies have that of the mean latency,
@@ -195,6 +211,12 @@ fn localise(text: &str, separator: char) -> String {
             c => c,
         })
         .collect()
+}
+
+/// The file stem of a figure of a metric in a scenario: `runs-latency-mean-c64`.
+fn figure_id(kind: &str, metric: &MetricInfo, scenario: Option<&str>) -> String {
+    let scenario = scenario.map_or(String::new(), |id| format!("-{id}"));
+    format!("{kind}-{}{scenario}", metric.id.replace('_', "-"))
 }
 
 /// `Mean latency (ms)`.

@@ -1,7 +1,7 @@
 //! A column of a table as LaTeX source: its specification, its header's lines and its cells.
 
-use super::escape::{escape, is_substituted};
 use super::number::{Format, Printed};
+use crate::latex::{escape, is_substituted};
 use crate::render::{ALIGNED, bound_separator, clean, plain};
 use crate::report::model::{Align, Cell, Column};
 

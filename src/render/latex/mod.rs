@@ -4,7 +4,6 @@
 //! What is written compiles with pdfLaTeX and LuaLaTeX, and with siunitx 2 and 3.
 
 mod column;
-mod escape;
 mod number;
 mod numbers;
 mod table;
@@ -17,9 +16,9 @@ use self::table::Layout;
 use super::{File, Material, Output, document, label, verbatim};
 use crate::error::Problem;
 
-pub(super) use escape::escape;
+pub(super) use crate::latex::escape;
 
-pub(super) const OUTPUT: Output = Output { id: "latex", label: "LaTeX", files };
+pub(super) const OUTPUT: Output = Output { id: "latex", label: "LaTeX", figures: &["pdf"], files };
 
 fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Problem> {
     let mut files = numbers::files(report, templates)?;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use minijinja::context;
 
 use super::column::typeset;
-use super::escape::escape;
 use super::number::Printed;
 use crate::error::Problem;
+use crate::latex::escape;
 use crate::render::markdown::{in_cell, pipe_table};
 use crate::render::{File, Templates, bound_separator, plain, verbatim};
 use crate::report::model::{Align, Cell, Column, Number, Report};
