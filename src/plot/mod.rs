@@ -6,6 +6,7 @@ mod axis;
 mod canvas;
 mod curves;
 mod forest;
+mod panel;
 mod pdf;
 mod runs;
 mod text;
@@ -56,6 +57,7 @@ fn drawing(figure: &Figure) -> &dyn Draw {
         Drawing::Runs(runs) => runs,
         Drawing::Forest(forest) => forest,
         Drawing::Curves(curves) => curves,
+        Drawing::Panels(panels) => panels,
     }
 }
 
@@ -106,7 +108,7 @@ fn rounded(length: f64) -> f64 {
 }
 
 /// A figure's data as CSV: `group,run,value` of runs, `label,estimate,lower,upper` of a forest (an open bound is
-/// empty). Numbers are the shortest that read back as the same value, always with a decimal point.
+/// empty), `panel,line,x,y,lower,upper` of panels. Numbers are the shortest that read back as the same value, always with a decimal point.
 pub fn csv(figure: &Figure) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     drawing(figure).write(&mut writer).expect("records have their header's length, and memory takes all writes");
