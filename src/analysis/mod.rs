@@ -1,12 +1,15 @@
 //! Study and table → [`Analysis`]: which method for which kind of metric. Serialised it is `results.json`.
 
+pub mod band;
 mod comparisons;
 pub mod diagnostics;
+pub mod latencies;
 pub mod means;
 pub mod methods;
 mod notes;
 pub mod planning;
 mod published;
+pub mod series;
 
 use std::collections::BTreeSet;
 
@@ -80,6 +83,11 @@ pub struct Analysis {
     pub repairs: Vec<LeftOut>,
     /// The files that the results come from.
     pub inputs: Vec<Input>,
+    /// For figures, and only of logs: a table of values has neither.
+    #[serde(skip)]
+    pub series: Vec<series::Series>,
+    #[serde(skip)]
+    pub latencies: Vec<latencies::Latencies>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -294,6 +302,8 @@ pub fn analyze(study: &Study, table: &Table, claims: Option<&Claims>) -> Result<
             .iter()
             .map(|input| Input { path: input.path.clone(), sha256: input.sha256.clone() })
             .collect(),
+        series: series::series(&info, study, table),
+        latencies: latencies::latencies(&info, study, table),
         study: info,
     };
     analysis.published = claims.map(|claims| published::compare(claims, &analysis)).transpose()?;

@@ -63,6 +63,46 @@ impl Axis {
         axis
     }
 
+    /// An axis with the given range and ticks, which stand for themselves: values are not the numbers on the labels, but
+    /// what those become by the axis's stretch. Ticks that have no room beside the ones before them are left out.
+    pub(super) fn with_ticks(
+        (low, high): (f64, f64),
+        ticks: Vec<(f64, String)>,
+        left: f64,
+        right: f64,
+        canvas: &Canvas,
+    ) -> Self {
+        let part = |place: f64| (place - low) / (high - low);
+        let inside = ticks.into_iter().filter(|(place, _)| (low..=high).contains(place));
+        let ticks = inside.map(|(place, label)| (part(place), label)).collect();
+        let mut axis = Self { low, high, left, right, ticks };
+        axis.make_room(MARGIN, canvas.width - MARGIN);
+        let mut end = f64::NEG_INFINITY;
+        let (left, length) = (axis.left, axis.right - axis.left);
+        axis.ticks.retain(|(part, label)| {
+            let (x, half) = (left + part * length, text::width(label) / 2.0);
+            let has_room = x - half >= end;
+            if has_room {
+                end = x + half + SPACE;
+            }
+            has_room
+        });
+        axis
+    }
+
+    /// Its two ends on the canvas.
+    pub(super) fn ends(&self) -> (f64, f64) {
+        (self.left, self.right)
+    }
+
+    /// The line of the axis with its ticks, without labels.
+    pub(super) fn draw_bare(&self, canvas: &mut Canvas, y: f64) {
+        canvas.line((self.left, y), (self.right, y), AXIS, 0.6);
+        for (part, _) in &self.ticks {
+            canvas.line((self.at(*part), y), (self.at(*part), y + TICK), AXIS, 0.6);
+        }
+    }
+
     /// Moves the ends so that the labels stay between two edges.
     fn make_room(&mut self, leftmost: f64, rightmost: f64) {
         if let Some((part, label)) = self.ticks.first() {
@@ -112,12 +152,10 @@ impl Axis {
 
     /// The axis with its title. Returns where it ends.
     pub(super) fn draw(&self, canvas: &mut Canvas, title: &str, y: f64) -> f64 {
-        canvas.line((self.left, y), (self.right, y), AXIS, 0.6);
+        self.draw_bare(canvas, y);
         let labels = y + TICK + 2.0 + text::LEADING / 2.0;
         for (part, label) in &self.ticks {
-            let x = self.at(*part);
-            canvas.line((x, y), (x, y + TICK), AXIS, 0.6);
-            canvas.text(std::slice::from_ref(label), (x, labels), Anchor::Center);
+            canvas.text(std::slice::from_ref(label), (self.at(*part), labels), Anchor::Center);
         }
         let lines = text::wrap(title, canvas.width - 2.0 * MARGIN, 3);
         let half = text::widest(&lines) / 2.0 + MARGIN;
@@ -127,6 +165,19 @@ impl Axis {
         canvas.text(&lines, (x, top + height / 2.0), Anchor::Center);
         top + height
     }
+}
+
+/// Round places on a vertical axis with the range of the values and a little more, as parts of it from the bottom, with
+/// labels: the most that stand at least `distance` apart, as a part.
+pub(super) fn upright(
+    values: impl IntoIterator<Item = f64>,
+    distance: f64,
+    decimal_separator: char,
+) -> ((f64, f64), Vec<(f64, String)>) {
+    let (low, high) = range(values);
+    let step = steps((high - low) * distance).next();
+    let ticks = step.map_or_else(Vec::new, |step| step.ticks(low, high, decimal_separator).collect());
+    ((low, high), ticks)
 }
 
 /// The range of the values, and 5 % more on both sides.

@@ -70,6 +70,12 @@ pub(super) const MARKERS: [&[(f64, f64)]; 7] = [
 /// The marker of a mean.
 pub(super) const DIAMOND: &[(f64, f64)] = &[(0.0, -1.0), (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0)];
 
+/// The colour as if it lay over white at 18 % opacity: true opacity would make a PDF slow.
+pub(super) fn pale(RGBColor(red, green, blue): RGBColor) -> RGBColor {
+    let mixed = |channel: u8| (255.0 - 0.18 * (255.0 - f64::from(channel))).round() as u8;
+    RGBColor(mixed(red), mixed(green), mixed(blue))
+}
+
 fn units(points: f64) -> i32 {
     (points * UNITS).round() as i32
 }

@@ -10,6 +10,7 @@ mod fonts;
 mod forest;
 mod heatmap;
 mod look;
+mod panel;
 mod pdf;
 mod png;
 mod runs;
@@ -103,11 +104,12 @@ fn drawing(figure: &Figure) -> &dyn Draw {
         Drawing::Curves(curves) => curves,
         Drawing::Scatter(scatter) => scatter,
         Drawing::Heatmap(heatmap) => heatmap,
+        Drawing::Panels(panels) => panels,
     }
 }
 
 /// A figure's data as CSV: `group,run,value` of runs, `label,estimate,lower,upper` of a forest (an open bound is
-/// empty). Numbers are the shortest that read back as the same value, always with a decimal point.
+/// empty), `panel,line,x,y,lower,upper` of panels. Numbers are the shortest that read back as the same value, always with a decimal point.
 pub fn csv(figure: &Figure) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     drawing(figure).write(&mut writer).expect("records have their header's length, and memory takes all writes");

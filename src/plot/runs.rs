@@ -6,7 +6,7 @@ use plotters::style::RGBColor;
 
 use super::Draw;
 use super::axis::{Axis, drawable};
-use super::canvas::{AXIS, Anchor, COLOURS, Canvas, DIAMOND, INK, MARGIN, MARKERS};
+use super::canvas::{AXIS, Anchor, COLOURS, Canvas, DIAMOND, INK, MARGIN, MARKERS, pale};
 use super::text;
 use crate::report::figure::{Group, Runs};
 
@@ -136,12 +136,6 @@ fn draw_box(
     let [left, right] = [axis.x(lower), axis.x(upper)];
     canvas.outlined(&[(left, top), (right, top), (right, bottom), (left, bottom)], fill, AXIS, 0.6);
     canvas.line((axis.x(median), top), (axis.x(median), bottom), AXIS, 1.4);
-}
-
-/// The colour as if it lay over white at 18 % opacity: true opacity would make a PDF slow.
-fn pale(RGBColor(red, green, blue): RGBColor) -> RGBColor {
-    let mixed = |channel: u8| (255.0 - 0.18 * (255.0 - f64::from(channel))).round() as u8;
-    RGBColor(mixed(red), mixed(green), mixed(blue))
 }
 
 /// Offsets from the middle of a band that keep points apart. Places are ascending. Lanes lie a point's size apart; a

@@ -28,6 +28,8 @@ pub enum Drawing {
     Scatter(Scatter),
     /// Changes by row and column, coloured by sign and size.
     Heatmap(Heatmap),
+    /// Lines with bands, in panels one above the other that share their horizontal axis.
+    Panels(Panels),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -133,4 +135,54 @@ pub struct HeatCell {
     pub interval: [Option<f64>; 2],
     /// As printed in the cell, with its sign and its mark: `(+0.8)`.
     pub text: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Panels {
+    /// Of the shared axis: `Time (s)`
+    pub axis: String,
+    pub stretch: Stretch,
+    /// The part of the axis that is shaded.
+    pub shade: Option<Shade>,
+    /// What the lines are of; one mark and colour each, in all panels.
+    pub labels: Vec<String>,
+    /// From the top.
+    pub panels: Vec<Panel>,
+}
+
+/// How places on an axis follow from values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stretch {
+    Even,
+    /// Equal ratios are equally long. Only for values above zero.
+    Logarithmic,
+    /// Of per cents p: by 1 ÷ (1 − p), so that 90, 99 and 99.9 % are equally far from each other. Only below 100.
+    Tail,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Shade {
+    pub from: f64,
+    pub to: f64,
+    pub label: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Panel {
+    /// Of the vertical axis: `Throughput (Gbit/s)`
+    pub axis: String,
+    pub lines: Vec<Banded>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Banded {
+    /// Which of the labels it is of. A line with gaps is several of the same label.
+    pub label: usize,
+    /// From left to right.
+    pub points: Vec<(f64, f64)>,
+    /// Lower and upper end at each of the points; empty without a band.
+    pub band: Vec<[f64; 2]>,
+    /// Whether the line keeps each value up to the next point, and begins at zero.
+    pub steps: bool,
 }

@@ -11,6 +11,8 @@ pub mod planning;
 
 mod comparison;
 mod diagnostics;
+mod distributions;
+mod latencies;
 mod modes;
 mod numbers;
 mod provenance;
@@ -18,6 +20,7 @@ mod published;
 mod rates;
 mod samples;
 mod sensitivity;
+mod series;
 
 use crate::analysis::{Analysis, Comparison, MetricInfo, Sample};
 use crate::study::Provenance;
@@ -33,6 +36,8 @@ static SECTIONS: &[fn(&Context) -> Option<Section>] = &[
     comparison::section,
     rates::section,
     modes::section,
+    latencies::section,
+    series::section,
     planning::section,
     published::section,
     audit::section,
@@ -88,6 +93,11 @@ impl Context<'_> {
     fn scenario_label(&self, scenario: &str) -> String {
         let found = self.analysis.study.scenarios.iter().find(|known| known.id == scenario);
         found.map_or_else(|| scenario.to_owned(), |known| known.label.clone())
+    }
+
+    /// The scenario, to follow what it is of: `, 100 connections`.
+    fn within(&self, scenario: Option<&str>) -> String {
+        scenario.map_or(String::new(), |id| format!(", {}", self.scenario_label(id)))
     }
 
     fn baseline_label(&self) -> String {

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::{IgnoredAny, SeqAccess};
+use serde::de::SeqAccess;
 
 use super::lenient::{FromJson, Lenient, Present, object};
 use crate::error::Fault;
-use crate::run::{Measurements, Note, Tool, Transfer};
+use crate::run::{self, Measurements, Note, Tool, Transfer};
 
 object! {
     /// What `iperf3 -J` prints for one test.
     Document {
         start: Start,
-        intervals: Intervals,
+        intervals: Vec<Interval>,
         end: End,
         error: String,
     }
@@ -73,6 +73,8 @@ object! {
     }
 
     Sum {
+        start: f64,
+        end: f64,
         seconds: f64,
         bytes: f64,
         bits_per_second: f64,
@@ -88,32 +90,79 @@ object! {
         remote_total: f64,
     }
 
-    FirstInterval {
-        streams: Present,
+    Interval {
+        streams: Sockets,
+        /// In both directions at once, that of the main direction comes first.
+        sum: Sum,
+    }
+
+    StreamInterval {
+        snd_cwnd: f64,
+        /// µs; 0 = unknown.
+        rtt: f64,
     }
 }
 
-/// What the intervals tell of the document; their values are skipped unread.
+/// What the kernel said of the sockets that send, at the end of an interval; one that only receives has none of it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Intervals {
-    pub count: usize,
-    /// Whether the first one has its streams, as iperf3's own always have.
-    pub has_streams: bool,
+pub struct Sockets {
+    cwnd: Mean,
+    rtt: Mean,
 }
 
-impl FromJson for Intervals {
-    fn from_array<'de, A: SeqAccess<'de>>(mut array: A) -> Result<Option<Self>, A::Error> {
-        let mut intervals = Self::default();
-        if let Some(first) = array.next_element::<Lenient<FirstInterval>>()? {
-            intervals.count = 1;
-            intervals.has_streams = first.0.is_some_and(|interval| interval.streams.is_some());
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Mean {
+    sum: f64,
+    n: f64,
+}
+
+impl Mean {
+    fn add(&mut self, value: Option<f64>) {
+        if let Some(value) = positive(value) {
+            self.sum += value;
+            self.n += 1.0;
         }
-        while array.next_element::<IgnoredAny>()?.is_some() {
-            intervals.count += 1;
-        }
-        Ok(Some(intervals))
+    }
+
+    fn get(&self) -> Option<f64> {
+        (self.n > 0.0).then(|| self.sum / self.n)
     }
 }
+
+impl FromJson for Sockets {
+    fn from_array<'de, A: SeqAccess<'de>>(mut array: A) -> Result<Option<Self>, A::Error> {
+        let mut sockets = Self::default();
+        while let Some(stream) = array.next_element::<Lenient<StreamInterval>>()? {
+            if let Some(stream) = stream.0 {
+                sockets.cwnd.add(stream.snd_cwnd);
+                sockets.rtt.add(stream.rtt);
+            }
+        }
+        Ok(Some(sockets))
+    }
+}
+
+impl Interval {
+    /// What it measured; `None` where it has no time, or no bytes that can be.
+    fn measured(&self) -> Option<run::Interval> {
+        let sum = self.sum.as_ref()?;
+        let (start, end) = (sum.start?, sum.end?);
+        let sockets = self.streams.as_ref();
+        (start >= 0.0 && end > start && end < LONGEST).then_some(())?;
+        Some(run::Interval {
+            start,
+            end,
+            omitted: sum.omitted == Some(true),
+            bytes: sum.bytes.filter(|bytes| *bytes >= 0.0)?,
+            retransmits: sum.retransmits.filter(|retransmits| *retransmits < NO_COUNTER).and_then(count),
+            cwnd: sockets.and_then(|sockets| sockets.cwnd.get()),
+            rtt: sockets.and_then(|sockets| sockets.rtt.get()).map(|us| us / 1e6),
+        })
+    }
+}
+
+/// Seconds that no test takes: an interval that ends later has a damaged clock.
+const LONGEST: f64 = 1e8;
 
 /// Counts of 2³¹ and more are a 32-bit counter that was not there and was printed as −1 or −2 (esnet/iperf #725).
 const NO_COUNTER: f64 = 2_147_483_648.0;
@@ -131,16 +180,17 @@ impl Document {
 
     /// Why a document in iperf3's shape is not one that iperf3 wrote.
     pub fn look_alike(&self) -> Option<&'static str> {
-        let intervals = self.intervals.as_ref()?;
-        (intervals.count > 0 && !intervals.has_streams).then_some(
+        let first = self.intervals.as_ref()?.first()?;
+        first.streams.is_none().then_some(
             "its intervals have no streams: somebody's summary in iperf3's shape, not a log that iperf3 wrote",
         )
     }
 
     /// The `end` of a test that has none, from its intervals: sums over those that were not omitted, for the side of the
     /// host that wrote them.
-    pub fn end_of_intervals(&self, intervals: &[Sum]) -> End {
-        let counted: Vec<&Sum> = intervals.iter().filter(|interval| interval.omitted != Some(true)).collect();
+    pub fn end_of_intervals(&self) -> End {
+        let sums = self.intervals.iter().flatten().filter_map(|interval| interval.sum.as_ref());
+        let counted: Vec<&Sum> = sums.filter(|interval| interval.omitted != Some(true)).collect();
         let total = |of: fn(&Sum) -> Option<f64>| counted.iter().map(|interval| of(interval)).sum::<Option<f64>>();
         let (bytes, seconds) = (total(|i| i.bytes), total(|i| i.seconds));
         let sum = Sum {
@@ -151,7 +201,7 @@ impl Document {
             jitter_ms: counted.last().and_then(|last| last.jitter_ms),
             packets: total(|i| i.packets),
             lost_packets: total(|i| i.lost_packets),
-            omitted: None,
+            ..Sum::default()
         };
         match &self.start {
             Some(start) if !start.sends() => End { sum_received: Some(sum), ..End::default() },
@@ -189,7 +239,8 @@ impl Document {
             let note = Note::new("ended-early", "the test was cut off before its time", "run it again to its end");
             notes.push(note.with_detail(early));
         }
-        let transfer = run.transfer(&sent, &received, &mut notes);
+        let intervals = self.intervals.iter().flatten().filter_map(Interval::measured).collect();
+        let transfer = Transfer { intervals, ..run.transfer(&sent, &received, &mut notes) };
         notes.extend(disagreement(&sent, &received));
 
         Ok(Measurements {
@@ -382,6 +433,7 @@ impl Run<'_> {
             jitter: received.jitter_ms.map(|ms| ms / 1e3),
             packets: quality.packets.and_then(count),
             lost_packets: received.lost_packets.and_then(count),
+            intervals: Vec::new(),
         }
     }
 
