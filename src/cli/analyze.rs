@@ -13,7 +13,7 @@ use crate::analysis::{self, Analysis};
 use crate::error::Error;
 use crate::plot::{self, WIDTHS, Width};
 use crate::render::{File, Material, Output, Templates};
-use crate::report::figure::Figure;
+use crate::report::figure::{Drawn, Figure};
 use crate::report::model::Report;
 use crate::report::{self, note_sentence};
 use crate::study::Study;
@@ -98,17 +98,17 @@ fn make(mut study: Study, table: &Table, arguments: &Arguments, templates: &Temp
     Ok(Made { study, analysis, report, files })
 }
 
-/// Figures as SVG documents, by id.
-pub fn draw(figures: &[&Figure], width: Width) -> BTreeMap<String, String> {
-    figures.par_iter().map(|figure| (figure.id.clone(), plot::svg(figure, width))).collect()
+/// Figures as drawn, by id.
+pub fn draw(figures: &[&Figure], width: Width) -> BTreeMap<String, Drawn> {
+    figures.par_iter().map(|figure| (figure.id.clone(), plot::draw(figure, width))).collect()
 }
 
 /// The files of figures that were drawn, under `figures/`: SVG, PDF and CSV.
-pub fn figure_files(figures: &[&Figure], drawn: &BTreeMap<String, String>) -> Result<Vec<File>, Error> {
+pub fn figure_files(figures: &[&Figure], drawn: &BTreeMap<String, Drawn>) -> Result<Vec<File>, Error> {
     let files: Vec<Vec<File>> = figures
         .par_iter()
         .filter_map(|figure| Some((figure, drawn.get(&figure.id)?)))
-        .map(|(figure, svg)| {
+        .map(|(figure, Drawn { svg, .. })| {
             let pdf = plot::pdf(svg).map_err(|fault| fault.at(format!("figures/{}.pdf", figure.id)))?;
             let file = |extension: &str, contents: Vec<u8>| File {
                 path: format!("figures/{}.{extension}", figure.id),

@@ -6,11 +6,12 @@ mod axis;
 mod canvas;
 mod curves;
 mod forest;
+mod page;
 mod pdf;
 mod runs;
 mod text;
 
-use crate::report::figure::{Drawing, Figure};
+use crate::report::figure::{Drawing, Drawn, Figure};
 use canvas::Canvas;
 pub use pdf::pdf;
 
@@ -64,33 +65,14 @@ fn drawing(figure: &Figure) -> &dyn Draw {
 /// Text stays text, in DejaVu Sans, whose metrics the layout is made with. The caption becomes the document's
 /// `<title>` and the alternative text its `<desc>`. Values that are not finite are left out.
 pub fn svg(figure: &Figure, width: Width) -> String {
-    document(figure, width, |_| String::new())
-}
-
-/// [`svg`], and over it a layer (`<g class="tips">`) that tells what a reader points at.
-pub fn interactive(figure: &Figure, width: Width) -> String {
-    document(figure, width, |tips| format!("<g class=\"tips\" fill=\"transparent\">\n{tips}</g>\n"))
-}
-
-/// The drawing, and over it what `layer` makes of its tips.
-fn document(figure: &Figure, width: Width, layer: impl Fn(String) -> String) -> String {
-    let mut body = String::new();
-    // All is laid out with text of one size; a larger text is the same drawing, magnified.
-    let magnification = width.text / text::SIZE;
-    let points = width.inches * 72.0 / magnification;
-    let mut canvas = Canvas::new(&mut body, points, figure.decimal_separator);
-    let height = drawing(figure).draw(&mut canvas);
-    let layer = layer(canvas.into_tips());
+    let Layout { elements, points, height, magnification, .. } = Layout::of(figure, width);
     let inches = |points: f64| rounded(points * magnification / 72.0);
-    // The backend's own opening tag knows neither inches nor the final height.
-    let elements = body.split_once('\n').map_or("", |(_, elements)| elements);
-    let elements = elements.trim_end().strip_suffix("</svg>").unwrap_or(elements);
     let id = text::xml(&figure.id);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" \
          width=\"{}in\" height=\"{}in\" viewBox=\"0 0 {} {}\">\n\
          <title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-desc\">{}</desc>\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"#FFFFFF\"/>\n{elements}{layer}</svg>\n",
+         <rect width=\"100%\" height=\"100%\" fill=\"#FFFFFF\"/>\n{elements}</svg>\n",
         inches(points),
         inches(height),
         rounded(points * canvas::UNITS),
@@ -98,6 +80,39 @@ fn document(figure: &Figure, width: Width, layer: impl Fn(String) -> String) -> 
         text::xml(&figure.caption),
         text::xml(&figure.alt),
     )
+}
+
+/// What is drawn, as SVG elements, and how large it came out.
+struct Layout {
+    elements: String,
+    /// What a reader who points at a place is told: circles with a `<title>`.
+    tips: String,
+    /// Width and height in points, where text has the size [`text::SIZE`].
+    points: f64,
+    height: f64,
+    /// How much larger it is printed.
+    magnification: f64,
+}
+
+impl Layout {
+    fn of(figure: &Figure, width: Width) -> Self {
+        let mut body = String::new();
+        // All is laid out with text of one size; a larger text is the same drawing, magnified.
+        let magnification = width.text / text::SIZE;
+        let points = width.inches * 72.0 / magnification;
+        let mut canvas = Canvas::new(&mut body, points, figure.decimal_separator);
+        let height = drawing(figure).draw(&mut canvas);
+        let tips = canvas.into_tips();
+        // The backend's own opening tag knows neither inches nor the final height.
+        let elements = body.split_once('\n').map_or("", |(_, elements)| elements);
+        let elements = elements.trim_end().strip_suffix("</svg>").unwrap_or(elements).to_owned();
+        Self { elements, tips, points, height, magnification }
+    }
+}
+
+/// Draws a figure in both forms.
+pub fn draw(figure: &Figure, width: Width) -> Drawn {
+    Drawn { svg: svg(figure, width), inline: page::page(figure, width) }
 }
 
 /// Without the digits that only come from binary fractions.

@@ -80,3 +80,12 @@ pub struct Line {
     /// Quantity and share, from left to right.
     pub points: Vec<(f64, f64)>,
 }
+
+/// A figure as `plot` draws it and outputs take it in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drawn {
+    /// A document of its own.
+    pub svg: String,
+    /// The same as an element of an HTML page: in the page's colours, and with values for a reader who points at them.
+    pub inline: String,
+}

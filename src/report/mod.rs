@@ -67,6 +67,7 @@ pub fn report(analysis: &Analysis) -> Report {
     Report {
         id: analysis.study.id.clone(),
         title: analysis.study.title.clone(),
+        headline: comparison::headline(&context),
         summary: comparison::summary(&context),
         sections,
         numbers: numbers::numbers(&context),
