@@ -68,8 +68,8 @@ fn paper(table: &Table, rows: &[Vec<String>]) -> &'static str {
         words.max(cells).unwrap_or_default() + 2
     });
     match widths.sum::<usize>() {
-        ..=USUAL => "upright",
-        ..=SMALL => "small",
+        width if width <= USUAL => "upright",
+        width if width <= SMALL => "small",
         _ => "landscape",
     }
 }
