@@ -2,12 +2,14 @@
 
 mod architecture;
 mod audit;
+mod chromium;
 mod compare;
 mod corpus;
 mod coverage;
 mod figures;
 mod formats;
 mod golden;
+mod html;
 mod latex;
 mod methods;
 mod program;

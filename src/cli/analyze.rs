@@ -13,7 +13,7 @@ use crate::analysis::{self, Analysis};
 use crate::error::Error;
 use crate::plot::{self, Drawn, FORMATS, Format, USUAL_FORMATS, WIDTHS, Width};
 use crate::render::{File, Material, Output, Templates};
-use crate::report::figure::Figure;
+use crate::report::figure::{Figure, Picture};
 use crate::report::model::Report;
 use crate::report::{self, note_sentence};
 use crate::study::Study;
@@ -102,9 +102,9 @@ fn make(mut study: Study, table: &Table, arguments: &Arguments, templates: &Temp
     Ok(Made { study, analysis, report, files })
 }
 
-/// Figures as SVG documents, by id.
-pub fn draw(figures: &[&Figure], width: Width) -> BTreeMap<String, String> {
-    figures.par_iter().map(|figure| (figure.id.clone(), plot::svg(figure, width))).collect()
+/// Figures as drawn, by id.
+pub fn draw(figures: &[&Figure], width: Width) -> BTreeMap<String, Picture> {
+    figures.par_iter().map(|figure| (figure.id.clone(), plot::draw(figure, width))).collect()
 }
 
 /// The formats of figures that were asked for; the usual ones where none was.
@@ -126,14 +126,14 @@ fn linked(formats: &[&'static Format], outputs: &[&'static Output]) -> Vec<&'sta
 /// The files of figures that were drawn, under `figures/`: their data as CSV, and the figures in each format.
 pub fn figure_files(
     figures: &[&Figure],
-    drawn: &BTreeMap<String, String>,
+    drawn: &BTreeMap<String, Picture>,
     width: Width,
     formats: &[&Format],
 ) -> Result<Vec<File>, Error> {
     let files: Vec<Vec<File>> = figures
         .par_iter()
         .filter_map(|figure| Some((figure, drawn.get(&figure.id)?)))
-        .map(|(figure, svg)| {
+        .map(|(figure, Picture { svg, .. })| {
             let path = |extension: &str| format!("figures/{}.{extension}", figure.id);
             let drawn = Drawn { figure, width, svg };
             let mut files = vec![File { path: path("csv"), contents: plot::csv(figure).into_bytes() }];

@@ -130,11 +130,6 @@ impl Axis {
         self.at(((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0))
     }
 
-    /// Where it begins and ends on the canvas.
-    pub(super) fn ends(&self) -> (f64, f64) {
-        (self.left, self.right)
-    }
-
     pub(super) fn contains(&self, value: f64) -> bool {
         (self.low..=self.high).contains(&value)
     }

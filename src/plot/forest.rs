@@ -97,6 +97,7 @@ fn draw_row(canvas: &mut Canvas, row: &ForestRow, axis: &Axis, y: f64) {
         }
     }
     canvas.marker(MARKERS[1], (axis.x(row.estimate), y), 2.0, COLOUR);
+    canvas.tip((axis.x(row.estimate), y), 4.0, &format!("{}: {}", row.label, text::minus(&row.text)));
 }
 
 fn dashed(canvas: &mut Canvas, x: f64, top: f64, bottom: f64) {

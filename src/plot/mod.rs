@@ -10,6 +10,7 @@ mod fonts;
 mod forest;
 mod heatmap;
 mod look;
+mod page;
 mod panel;
 mod pdf;
 mod png;
@@ -20,11 +21,11 @@ mod text;
 mod vertical;
 
 use crate::error::Fault;
-use crate::report::figure::{Drawing, Figure};
+use crate::report::figure::{Drawing, Figure, Picture};
 use canvas::Canvas;
 pub use pdf::pdf;
 pub use png::png;
-pub use svg::{interactive, svg};
+pub use svg::svg;
 
 /// Where a figure goes, and so how wide it is printed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -106,6 +107,11 @@ fn drawing(figure: &Figure) -> &dyn Draw {
         Drawing::Heatmap(heatmap) => heatmap,
         Drawing::Panels(panels) => panels,
     }
+}
+
+/// Draws a figure in both forms.
+pub fn draw(figure: &Figure, width: Width) -> Picture {
+    Picture { svg: svg(figure, width), inline: page::page(figure, width) }
 }
 
 /// A figure's data as CSV: `group,run,value` of runs, `label,estimate,lower,upper` of a forest (an open bound is

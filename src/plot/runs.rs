@@ -115,6 +115,13 @@ fn draw_mean(canvas: &mut Canvas, group: &Group, axis: &Axis, y: f64) {
     }
     if let Some(mean) = group.mean.filter(|mean| drawable(*mean)) {
         canvas.marker(DIAMOND, (axis.x(mean), y), 2.8, INK);
+        let value = |value: f64| text::value(value, canvas.decimal_separator);
+        let interval = group.interval.map_or(String::new(), |bounds| {
+            let [lower, upper] = bounds.map(value);
+            format!(" [{lower}{} {upper}]", if canvas.decimal_separator == ',' { ';' } else { ',' })
+        });
+        let tip = format!("{}: {}{interval}", group.label, value(mean));
+        canvas.tip((axis.x(mean), y), 3.0, &tip);
     }
 }
 

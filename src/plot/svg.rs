@@ -12,33 +12,14 @@ pub(super) const FORMAT: Format =
 /// Text stays text, in DejaVu Sans, whose metrics the layout is made with. The caption becomes the document's
 /// `<title>` and the alternative text its `<desc>`. Values that are not finite are left out.
 pub fn svg(figure: &Figure, width: Width) -> String {
-    document(figure, width, |_| String::new())
-}
-
-/// [`svg`], and over it a layer (`<g class="tips">`) that tells what a reader points at.
-pub fn interactive(figure: &Figure, width: Width) -> String {
-    document(figure, width, |tips| format!("<g class=\"tips\" fill=\"transparent\">\n{tips}</g>\n"))
-}
-
-/// The drawing, and over it what `layer` makes of its tips.
-fn document(figure: &Figure, width: Width, layer: impl Fn(String) -> String) -> String {
-    let mut body = String::new();
-    // All is laid out with text of one size; a larger text is the same drawing, magnified.
-    let magnification = width.text / text::SIZE;
-    let points = width.inches * 72.0 / magnification;
-    let mut canvas = Canvas::new(&mut body, points, figure.decimal_separator);
-    let height = drawing(figure).draw(&mut canvas);
-    let layer = layer(canvas.into_tips());
+    let Layout { elements, points, height, magnification, .. } = Layout::of(figure, width);
     let inches = |points: f64| rounded(points * magnification / 72.0);
-    // The backend's own opening tag knows neither inches nor the final height.
-    let elements = body.split_once('\n').map_or("", |(_, elements)| elements);
-    let elements = elements.trim_end().strip_suffix("</svg>").unwrap_or(elements);
     let id = text::xml(&figure.id);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" \
          width=\"{}in\" height=\"{}in\" viewBox=\"0 0 {} {}\">\n\
          <title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-desc\">{}</desc>\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"#FFFFFF\"/>\n{elements}{layer}</svg>\n",
+         <rect width=\"100%\" height=\"100%\" fill=\"#FFFFFF\"/>\n{elements}</svg>\n",
         inches(points),
         inches(height),
         rounded(points * canvas::UNITS),
@@ -48,7 +29,35 @@ fn document(figure: &Figure, width: Width, layer: impl Fn(String) -> String) -> 
     )
 }
 
+/// What is drawn, as SVG elements, and how large it came out.
+pub(super) struct Layout {
+    pub(super) elements: String,
+    /// What a reader who points at a place is told: circles with a `<title>`.
+    pub(super) tips: String,
+    /// Width and height in points, where text has the size [`text::SIZE`].
+    pub(super) points: f64,
+    pub(super) height: f64,
+    /// How much larger it is printed.
+    magnification: f64,
+}
+
+impl Layout {
+    pub(super) fn of(figure: &Figure, width: Width) -> Self {
+        let mut body = String::new();
+        // All is laid out with text of one size; a larger text is the same drawing, magnified.
+        let magnification = width.text / text::SIZE;
+        let points = width.inches * 72.0 / magnification;
+        let mut canvas = Canvas::new(&mut body, points, figure.decimal_separator);
+        let height = drawing(figure).draw(&mut canvas);
+        let tips = canvas.into_tips();
+        // The backend's own opening tag knows neither inches nor the final height.
+        let elements = body.split_once('\n').map_or("", |(_, elements)| elements);
+        let elements = elements.trim_end().strip_suffix("</svg>").unwrap_or(elements).to_owned();
+        Self { elements, tips, points, height, magnification }
+    }
+}
+
 /// Without the digits that only come from binary fractions.
-fn rounded(length: f64) -> f64 {
+pub(super) fn rounded(length: f64) -> f64 {
     (length * 1e6).round() / 1e6
 }

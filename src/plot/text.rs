@@ -16,7 +16,7 @@ pub(super) const LEADING: f64 = 1.2 * SIZE;
 pub(super) const CAPITAL: f64 = 0.729 * SIZE;
 
 /// Both the CSS list and the name the font is registered under.
-const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
+pub(super) const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
 
 /// Units of DejaVu Sans: to an em, and from descent to ascent, which is what plotters scales text by when it measures.
 const UNITS_PER_EM: f64 = 2048.0;

@@ -10,10 +10,12 @@ mod templates;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use minijinja::value::Serde;
 use minijinja::{Value, context};
 
 use crate::error::Problem;
 use crate::latex::clean;
+use crate::report::figure::Picture;
 use crate::report::model::{Block, Cell, Report, Table};
 
 pub use templates::Templates;
@@ -35,8 +37,8 @@ impl File {
 /// What an output is made of.
 pub struct Material<'a> {
     pub report: &'a Report,
-    /// The report's figures as SVG documents, by id.
-    pub figures: &'a BTreeMap<String, String>,
+    /// The report's figures as drawn, by id.
+    pub figures: &'a BTreeMap<String, Picture>,
     pub templates: &'a Templates,
 }
 
@@ -90,7 +92,7 @@ fn document(report: &Report, tables: impl IntoIterator<Item = Value>) -> Value {
                 Block::Figure(figure) => {
                     figures += 1;
                     context! {
-                        type => "figure", number => figures, path => verbatim(&format!("figures/{}", figure.id)),
+                        type => "figure", id => &figure.id, number => figures, path => verbatim(&format!("figures/{}", figure.id)),
                         label => label(report, &figure.id), caption => &figure.caption, alt => &figure.alt,
                     }
                 }
@@ -99,7 +101,7 @@ fn document(report: &Report, tables: impl IntoIterator<Item = Value>) -> Value {
         sections.push(context! { id => slug(&section.id), title => &section.title, blocks });
     }
     context! {
-        title => &report.title, banner => &report.banner, summary => &report.summary, generator => &report.generator, sections,
+        title => &report.title, banner => &report.banner, headline => Serde(&report.headline), summary => &report.summary, generator => &report.generator, sections,
     }
 }
 

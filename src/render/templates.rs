@@ -18,13 +18,14 @@ macro_rules! embedded {
 }
 
 /// Name and source of each.
-const EMBEDDED: [(&str, &str); 12] = embedded![
+const EMBEDDED: [(&str, &str); 13] = embedded![
     "numbers.md",
     "numbers.tex",
     "preamble.tex",
     "report.html",
     "report.md",
     "report.tex",
+    "script.html",
     "style.html",
     "table-float.tex",
     "table.html",

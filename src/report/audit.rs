@@ -28,6 +28,7 @@ pub fn report(audit: &Audit, id: &str) -> Report {
         id: id.to_owned(),
         title: format!("Audit: {}", audit.title),
         banner: None,
+        headline: Vec::new(),
         summary: printer.summary(),
         sections: vec![Section {
             id: SECTION.to_owned(),

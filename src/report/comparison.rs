@@ -2,6 +2,7 @@
 
 mod equivalence;
 mod figures;
+mod headline;
 mod heatmap;
 mod notes;
 
@@ -10,6 +11,7 @@ use super::number::{self, Scale, decimals_of, fixed, half_width, number, or_miss
 use super::{Context, header};
 use crate::analysis::{Compared, Comparison, Means, MetricInfo};
 use crate::stats::{Estimand, Interval};
+pub(super) use headline::headline;
 
 /// A comparison of means with the metric it is of.
 struct Item<'a> {
@@ -98,14 +100,22 @@ pub(super) fn summary(context: &Context) -> Vec<String> {
     items.iter().map(|item| context.prose(&sentence(context, item))).collect()
 }
 
-fn sentence(context: &Context, item: &Item) -> String {
-    let digits = context.digits();
-    let plain = |cell: Cell| match cell {
+/// A number or an interval within a sentence.
+fn flat(context: &Context, cell: Cell) -> String {
+    match cell {
         Cell::Number { text } => text,
         Cell::PlusMinus { centre, .. } => centre,
+        Cell::Interval { lower, upper } if context.analysis.study.decimal_separator == ',' => {
+            format!("[{lower}; {upper}]")
+        }
         Cell::Interval { lower, upper } => format!("[{lower}, {upper}]"),
         _ => "undefined".to_owned(),
-    };
+    }
+}
+
+fn sentence(context: &Context, item: &Item) -> String {
+    let digits = context.digits();
+    let plain = |cell: Cell| flat(context, cell);
     let unit = if item.scale.unit.is_empty() { String::new() } else { format!(" {}", item.scale.unit) };
     let percent = match (item.comparison.percent(item.means), item.comparison.percent_interval()) {
         (Ok(_), Ok(_)) => format!(

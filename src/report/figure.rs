@@ -186,3 +186,12 @@ pub struct Banded {
     /// Whether the line keeps each value up to the next point, and begins at zero.
     pub steps: bool,
 }
+
+/// A figure as `plot` draws it and outputs take it in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture {
+    /// A document of its own.
+    pub svg: String,
+    /// The same as an element of an HTML page: in the page's colours, and with values for a reader who points at them.
+    pub inline: String,
+}

@@ -72,6 +72,7 @@ pub fn report(analysis: &Analysis) -> Report {
     Report {
         id: analysis.study.id.clone(),
         title: analysis.study.title.clone(),
+        headline: comparison::headline(&context),
         summary: comparison::summary(&context),
         sections,
         numbers: numbers::numbers(&context),
@@ -123,11 +124,6 @@ impl Context<'_> {
             groups.extend(scenarios.map(|of| (metric, of.first().and_then(|s| s.scenario.as_deref()), of.to_vec())));
         }
         groups
-    }
-
-    /// What a caption says of a scenario: `, 64 connections`; nothing where there are none.
-    fn within(&self, scenario: Option<&str>) -> String {
-        scenario.map_or(String::new(), |id| format!(", {}", self.scenario_label(id)))
     }
 
     /// One prefix for all of a metric's values: that of the largest mean. All latencies have that of the mean latency,

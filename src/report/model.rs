@@ -12,7 +12,9 @@ pub struct Report {
     pub title: String,
     /// What must be read before any number ("reconstructed from published summary statistics; not measurements").
     pub banner: Option<String>,
-    /// The answer in a few sentences, first.
+    /// The answer in ten seconds, first: a line for each treatment in each scenario.
+    pub headline: Vec<Headline>,
+    /// The answer in a few sentences.
     pub summary: Vec<String>,
     pub sections: Vec<Section>,
     /// Every number that prose may cite.
@@ -44,6 +46,15 @@ impl Report {
             _ => None,
         })
     }
+}
+
+/// How a treatment compares with the baseline, at a glance.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Headline {
+    /// `With Istio against Without Istio, 64 connections`
+    pub place: String,
+    /// `mean latency +28.6 % [27.1, 30.1], worse`
+    pub changes: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
