@@ -10,7 +10,7 @@ use std::path::Path;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
-use super::{html, latex, markdown, verbatim};
+use super::{html, latex, markdown, typst, verbatim};
 use crate::error::{Fault, Problem};
 
 macro_rules! embedded {
@@ -18,18 +18,22 @@ macro_rules! embedded {
 }
 
 /// Name and source of each.
-const EMBEDDED: [(&str, &str); 12] = embedded![
+const EMBEDDED: [(&str, &str); 16] = embedded![
     "numbers.md",
     "numbers.tex",
+    "numbers.typ",
     "preamble.tex",
     "report.html",
     "report.md",
     "report.tex",
+    "report.typ",
     "style.html",
+    "table-figure.typ",
     "table-float.tex",
     "table.html",
     "table.md",
     "table.tex",
+    "table.typ",
     "tabular.tex",
 ];
 
@@ -115,6 +119,7 @@ fn language(name: &str) -> Language {
     match name.rsplit('.').next() {
         Some("html") => Language { delimiters: BRACES, escape: html::escape },
         Some("tex") => Language { delimiters: COMMANDS, escape: latex::escape },
+        Some("typ") => Language { delimiters: BRACES, escape: typst::escape },
         _ => Language { delimiters: BRACES, escape: markdown::escape },
     }
 }
@@ -148,6 +153,7 @@ fn environment() -> Environment<'static> {
         None => Err(Error::new(ErrorKind::InvalidOperation, format!("{} is not text: {value}", value.kind()))),
     });
     environment.add_filter("url", url);
+    environment.add_filter("literal", |text: &str| verbatim(&typst::literal(text)));
     environment.add_filter("tr", |text: &str| text.to_owned());
     environment
 }

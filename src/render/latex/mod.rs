@@ -3,11 +3,11 @@
 //!
 //! What is written compiles with pdfLaTeX and LuaLaTeX, and with siunitx 2 and 3.
 
-mod column;
+pub(super) mod column;
 mod escape;
-mod number;
+pub(super) mod number;
 mod numbers;
-mod table;
+pub(super) mod table;
 
 use std::collections::BTreeSet;
 
