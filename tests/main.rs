@@ -1,6 +1,7 @@
 //! One test program, so that the dependencies are linked once.
 
 mod architecture;
+mod asciidoc;
 mod audit;
 mod compare;
 mod corpus;
@@ -17,4 +18,5 @@ mod reference;
 mod render;
 mod study;
 mod table;
+mod typst;
 mod wrk_script;

@@ -2,6 +2,7 @@
 //!
 //! An output is one file of this folder with one `OUTPUT` record, and one line in [`OUTPUTS`].
 
+mod asciidoc;
 mod csv;
 mod html;
 mod latex;
@@ -70,7 +71,8 @@ impl Output {
 }
 
 /// Every output, in the order in which the user sees them.
-pub static OUTPUTS: &[Output] = &[markdown::OUTPUT, html::OUTPUT, latex::OUTPUT, typst::OUTPUT, csv::OUTPUT];
+pub static OUTPUTS: &[Output] =
+    &[markdown::OUTPUT, html::OUTPUT, latex::OUTPUT, typst::OUTPUT, asciidoc::OUTPUT, csv::OUTPUT];
 
 /// What the `report.*` templates see: the report, with each table replaced by the next of `tables`.
 fn document(report: &Report, tables: impl IntoIterator<Item = Value>) -> Value {

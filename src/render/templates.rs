@@ -10,7 +10,7 @@ use std::path::Path;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
-use super::{html, latex, markdown, typst, verbatim};
+use super::{asciidoc, html, latex, markdown, typst, verbatim};
 use crate::error::{Fault, Problem};
 
 macro_rules! embedded {
@@ -18,11 +18,12 @@ macro_rules! embedded {
 }
 
 /// Name and source of each.
-const EMBEDDED: [(&str, &str); 16] = embedded![
+const EMBEDDED: [(&str, &str); 18] = embedded![
     "numbers.md",
     "numbers.tex",
     "numbers.typ",
     "preamble.tex",
+    "report.adoc",
     "report.html",
     "report.md",
     "report.tex",
@@ -30,6 +31,7 @@ const EMBEDDED: [(&str, &str); 16] = embedded![
     "style.html",
     "table-figure.typ",
     "table-float.tex",
+    "table.adoc",
     "table.html",
     "table.md",
     "table.tex",
@@ -117,6 +119,7 @@ struct Language {
 /// The language of the template `name`, by its extension.
 fn language(name: &str) -> Language {
     match name.rsplit('.').next() {
+        Some("adoc") => Language { delimiters: BRACES, escape: asciidoc::escape },
         Some("html") => Language { delimiters: BRACES, escape: html::escape },
         Some("tex") => Language { delimiters: COMMANDS, escape: latex::escape },
         Some("typ") => Language { delimiters: BRACES, escape: typst::escape },

@@ -210,7 +210,7 @@ pub(in crate::render) fn widest(cells: &[&Cell], decimal: char) -> f64 {
 }
 
 /// Width of `text` in digits' widths (en), a little more rather than less.
-fn width(text: &str) -> f64 {
+pub(in crate::render) fn width(text: &str) -> f64 {
     text.chars()
         .map(|c| match c {
             'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '!' | '|' => 0.56,

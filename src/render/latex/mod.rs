@@ -7,7 +7,7 @@ pub(super) mod column;
 mod escape;
 pub(super) mod number;
 mod numbers;
-pub(super) mod table;
+mod table;
 
 use std::collections::BTreeSet;
 

@@ -8,9 +8,9 @@ use crate::render::{cell, verbatim};
 use crate::report::model::Table;
 
 /// What the `table*.tex` templates see of a table.
-pub(in crate::render) struct Layout {
+pub(super) struct Layout {
     columns: Vec<Laid>,
-    pub fit: Fit,
+    fit: Fit,
     /// Too long for one page: it is broken over pages instead of floating.
     long: bool,
 }
@@ -20,7 +20,7 @@ const PAGE: usize = 46;
 const SIDEWAYS_PAGE: usize = 20;
 
 impl Layout {
-    pub(in crate::render) fn new(table: &Table, decimal: char) -> Self {
+    pub(super) fn new(table: &Table, decimal: char) -> Self {
         let lay = |(index, column)| {
             let cells: Vec<_> = table.rows.iter().map(|row| cell(row, index)).collect();
             Laid::new(column, &cells, decimal)
@@ -91,14 +91,14 @@ fn lines(columns: &[Laid], texts: impl Fn(&Laid) -> &[String]) -> Vec<Value> {
 
 /// A size of type that tables are set in.
 #[derive(Clone, Copy)]
-pub(in crate::render) struct Size {
+struct Size {
     command: &'static str,
     /// `\tabcolsep` in points.
-    pub gap: u8,
+    gap: u8,
     /// Width of a digit in points.
-    pub digit: f64,
+    digit: f64,
     /// Rotated by 90°, on a page of its own.
-    pub sideways: bool,
+    sideways: bool,
 }
 
 /// In the order in which they are tried: to turn the page is better than to go below 8 pt.
@@ -119,10 +119,10 @@ const UPRIGHT: f64 = 502.0;
 const SIDEWAYS: f64 = 660.0;
 
 /// How a table is fitted to the page.
-pub(in crate::render) struct Fit {
-    pub size: Size,
+struct Fit {
+    size: Size,
     /// Words are set in columns of at most so many digits' widths.
-    pub words: f64,
+    words: f64,
     /// In points.
     width: f64,
 }

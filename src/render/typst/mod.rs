@@ -23,7 +23,7 @@ fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Pr
     for table in report.tables() {
         let layout = table::Layout::new(table, report.decimal_separator);
         inclusions.push(
-            context! { path => verbatim(&format!("tables/{}-figure.typ", table.id)), sideways => layout.sideways },
+            context! { path => verbatim(&format!("tables/{}-figure.typ", table.id)), sideways => layout.size.sideways },
         );
         let context = context! {
             generator => &report.generator, file => format!("{}.typ", table.id), caption => &table.caption, notes => &table.notes,
