@@ -80,7 +80,11 @@ fn every_report_is_read_without_a_warning() {
     for table in rich().tables() {
         assert!(page.contains(&format!("id=\"tab-sample-{}\"", table.id)), "{}", table.id);
     }
-    assert!(page.contains("alt=\"Forest plot: [a], 50 % &amp; more_less, {x}, y = 1\""), "{:?}", page.split("<img").nth(1));
+    assert!(
+        page.contains("alt=\"Forest plot: [a], 50 % &amp; more_less, &#123;x&#125;, y = 1\""),
+        "{:?}",
+        page.split("<img").nth(1)
+    );
     let reports: Vec<_> = MADE.iter().filter(|(path, _)| path.ends_with("/report.adoc")).collect();
     assert!(reports.len() >= 2, "{} reports were made", reports.len());
     for (i, (_, contents)) in reports.into_iter().enumerate() {

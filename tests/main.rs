@@ -18,5 +18,6 @@ mod reference;
 mod render;
 mod study;
 mod table;
+mod templates;
 mod typst;
 mod wrk_script;

@@ -52,7 +52,7 @@ fn lines(columns: &[Column], rows: &[Vec<String>]) -> Vec<minijinja::Value> {
     let widths: Vec<usize> = (0..columns.len()).map(|i| widest(i).unwrap_or(0)).collect();
     let line = |row: &Vec<String>| {
         let padded = row.iter().zip(columns).zip(&widths).map(|((text, column), &to)| pad(text, column.align, to));
-        verbatim(format!("| {}", padded.collect::<Vec<_>>().join(" | ")).trim_end())
+        verbatim(format!("| {}", padded.collect::<Vec<_>>().join(" | ")).trim_end_matches(' '))
     };
     rows.iter().map(line).collect()
 }
@@ -91,7 +91,8 @@ fn markup(text: &str, starts_block: bool) -> String {
             '=' => beside('=') || after == '>' || before == '<',
             '.' => beside('.'),
             '$' => beside('$'),
-            ';' => beside(';'),
+            // A reference ends with one, too.
+            ';' => after == ';' || out.ends_with(';'),
             ':' => beside(':') || matches!(after, '/' | '['),
             '(' => beside('(') || follows(&["(C)", "(R)", "(TM)"]),
             // A straight apostrophe would become a curly one.

@@ -3,6 +3,7 @@
 //! An output is one file of this folder with one `OUTPUT` record, and one line in [`OUTPUTS`].
 
 mod asciidoc;
+pub mod catalogue;
 mod csv;
 mod html;
 mod latex;
@@ -17,7 +18,7 @@ use minijinja::{Value, context};
 use crate::error::Problem;
 use crate::report::model::{Block, Cell, Report, Table};
 
-pub use templates::Templates;
+pub use templates::{PAGE, Templates};
 
 /// One file of an output.
 #[derive(Clone, Debug, PartialEq, Eq)]

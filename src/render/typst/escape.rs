@@ -20,7 +20,7 @@ pub(in crate::render) fn escape(text: &str) -> String {
             // Comments, and addresses, which would take what follows them along.
             '/' => matches!(after, '/' | '*') || i == 0,
             // Dashes, a soft hyphen, a minus sign.
-            '-' => before == '-' || matches!(after, '-' | '?') || after.is_ascii_digit() || i == 0,
+            '-' => before == '-' || matches!(after, '-' | '?') || after.is_numeric() || i == 0,
             '.' => before == '.' || after == '.' || chars.iter().take(i).all(char::is_ascii_digit),
             '=' | '+' => i == 0,
             _ => false,

@@ -22,9 +22,8 @@ fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Pr
     let mut inclusions = Vec::new();
     for table in report.tables() {
         let layout = table::Layout::new(table, report.decimal_separator);
-        inclusions.push(
-            context! { path => verbatim(&format!("tables/{}-figure.typ", table.id)), sideways => layout.size.sideways },
-        );
+        let path = format!("tables/{}-figure.typ", table.id);
+        inclusions.push(context! { path, sideways => layout.size.sideways });
         let context = context! {
             generator => &report.generator, file => format!("{}.typ", table.id), caption => &table.caption, notes => &table.notes,
             label => verbatim(&label(report, &table.id)), ..layout.context()
