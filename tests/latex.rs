@@ -307,7 +307,7 @@ fn numbers() -> Vec<Number> {
     ]
 }
 
-fn rich() -> Report {
+pub fn rich() -> Report {
     let mut report = report(vec![
         Block::Text { text: "(The) text of a section: 5 < 6 & 7 > 2, C:\\logs\\run_1, ~10 %.".into() },
         Block::List {

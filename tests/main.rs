@@ -1,6 +1,7 @@
 //! One test program, so that the dependencies are linked once.
 
 mod architecture;
+mod asciidoc;
 mod audit;
 mod chromium;
 mod compare;
@@ -19,4 +20,6 @@ mod reference;
 mod render;
 mod study;
 mod table;
+mod templates;
+mod typst;
 mod wrk_script;

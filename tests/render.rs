@@ -1,4 +1,4 @@
-//! The same cells in Markdown, HTML, LaTeX and CSV; and what the templates, the escaping and the macros promise.
+//! The same cells in Markdown, HTML, LaTeX, Typst, AsciiDoc and CSV; and what the templates, the escaping and the macros promise.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -42,7 +42,7 @@ fn shown(cell: &Cell) -> String {
     }
 }
 
-fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     text.replace('\u{202e}', "")
         .split([' ', '\n', '\t', '\u{7}'])
         .filter(|s| !s.is_empty())
@@ -199,6 +199,75 @@ fn read_latex(source: &str) -> String {
     out.replace("e+", "e")
 }
 
+fn typst_cells(source: &str) -> Vec<Vec<String>> {
+    let (_, body) = source.split_once("  table.hline(stroke: 0.05em),\n").expect("a rule stands under the header");
+    let (body, _) = body.split_once("  table.hline(stroke: 0.08em),\n").expect("a rule stands under the body");
+    body.lines().map(typst_row).collect()
+}
+
+fn typst_row(line: &str) -> Vec<String> {
+    let mut cells = Vec::new();
+    let mut depth = 0;
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        let mut read = c.len_utf8();
+        let mut put = |text: &str| cells.last_mut().map(|cell: &mut String| cell.push_str(text)).unwrap();
+        match c {
+            '[' if depth == 0 => {
+                cells.push(String::new());
+                depth = 1;
+            }
+            _ if depth == 0 => assert!(matches!(c, ',' | ' '), "{line}"),
+            '\\' => {
+                let escaped: String = rest.chars().skip(1).take(1).collect();
+                put(&escaped);
+                read += escaped.len();
+            }
+            '~' if rest.starts_with("~×~10#super[") => {
+                put("e");
+                read = "~×~10#super[".len();
+                depth += 1;
+            }
+            '~' => put(" "),
+            '#' => {
+                read = rest.find('[').expect("a function has an argument") + 1;
+                depth += 1;
+            }
+            ']' => depth -= 1,
+            c => put(c.encode_utf8(&mut [0; 4])),
+        }
+        rest = &rest[read..];
+    }
+    assert_eq!(depth, 0, "{line}");
+    cells.iter().map(|cell| cell.replace("e+", "e")).collect()
+}
+
+/// Numbers have a minus sign in Typst.
+fn with_hyphens(cells: &[Vec<String>]) -> Vec<Vec<String>> {
+    cells.iter().map(|row| row.iter().map(|cell| cell.replace('−', "-")).collect()).collect()
+}
+
+fn asciidoc_cells(source: &str) -> Vec<Vec<String>> {
+    let table = source.lines().skip_while(|line| *line != "|===").skip(2).take_while(|line| *line != "|===");
+    let row = |line: &str| {
+        let cells = line.strip_prefix('|').unwrap_or_else(|| panic!("a row is one line: {line}")).split('|');
+        cells.map(|cell| read_references(cell.trim_matches(' ')).replace("e+", "e")).collect()
+    };
+    table.map(row).collect()
+}
+
+/// Numeric character references → characters.
+pub fn read_references(source: &str) -> String {
+    let mut parts = source.split("&#");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (code, rest) = part.split_once(';').expect("a reference ends");
+        out.extend(char::from_u32(code.parse().expect("a reference is a number")));
+        out.push_str(rest);
+    }
+    out
+}
+
 /// The cells of a CSV table, an interval's and a `±`'s two columns put together again.
 fn csv_cells(source: &str, columns: &[Column]) -> Vec<Vec<String>> {
     let mut reader = csv::ReaderBuilder::new().has_headers(true).from_reader(source.as_bytes());
@@ -224,7 +293,7 @@ fn csv_cells(source: &str, columns: &[Column]) -> Vec<Vec<String>> {
     rows.collect()
 }
 
-fn nasty() -> impl Strategy<Value = String> {
+pub fn nasty() -> impl Strategy<Value = String> {
     const CHARS: &str = "ab1 |\\_*`&%$#{}~^<>[]()-'\",;:!?.@/+=\n\t\u{7}\u{202e}😀שم中µσ±×−≤≈²—–…“”‘éя\u{a0}";
     let characters: Vec<char> = CHARS.chars().collect();
     let random = prop::collection::vec(prop::sample::select(characters), 0..30).prop_map(String::from_iter);
@@ -311,6 +380,10 @@ proptest! {
         prop_assert_eq!(&html_cells(&page), &expected);
         assert_sound(&page);
         prop_assert_eq!(&latex_cells(&file("latex", &report, "tables/t.tex")), &expected);
+        prop_assert_eq!(
+            with_hyphens(&typst_cells(&file("typst", &report, "tables/t.typ"))), with_hyphens(&expected)
+        );
+        prop_assert_eq!(&asciidoc_cells(&file("asciidoc", &report, "tables/t.adoc")), &expected);
         // An empty text and a missing cell are both empty in CSV.
         let expected: Vec<Vec<String>> = expected
             .into_iter()

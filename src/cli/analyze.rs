@@ -8,6 +8,7 @@ use clap::Args;
 use rayon::prelude::*;
 
 use super::output::{self, Manifest};
+use super::watch::Watch;
 use super::{Choosing, Reading, load, terminal, unknown};
 use crate::analysis::{self, Analysis};
 use crate::error::Error;
@@ -39,6 +40,9 @@ pub struct Arguments {
     /// Directory with templates to use instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
+    /// Go on, and make the reports again whenever a log, meshstats.toml, the claims or a template changes
+    #[arg(long)]
+    watch: bool,
     #[command(flatten)]
     choosing: Choosing,
     #[command(flatten)]
@@ -62,6 +66,51 @@ struct Made {
 }
 
 pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
+    if !arguments.watch {
+        return once(arguments, quiet).map(drop);
+    }
+    let mut places = vec![arguments.path.clone()];
+    places.extend(arguments.templates.clone());
+    // There is nothing to wait for where a path was mistyped.
+    if !places.iter().all(|place| place.exists()) {
+        return once(arguments, quiet).map(drop);
+    }
+    let mut watch = Watch::new(&places, &arguments.out);
+    let mut made = once(arguments, quiet);
+    loop {
+        // A claims file may stand outside the study; after an error it is still where it was.
+        match made {
+            Ok(made) => {
+                let claims =
+                    made.iter().filter_map(|one| Some(one.study.shown(one.study.manifest.published.as_ref()?)));
+                for claims in claims.map(PathBuf::from).filter(|claims| !claims.starts_with(&arguments.path)) {
+                    if !places.contains(&claims) {
+                        watch.add(&claims);
+                        places.push(claims);
+                    }
+                }
+            }
+            Err(usage @ Error::Usage(_)) => return Err(usage),
+            Err(error) => terminal::complain(&error),
+        }
+        let changed = watch.wait(&places);
+        let began = Instant::now();
+        made = once(arguments, true);
+        if let (Ok(made), false) = (&made, quiet) {
+            let seconds = began.elapsed().as_secs_f64();
+            let count: usize = made.iter().map(|one| one.files.len()).sum();
+            let name = changed.first().map(|path| path.display().to_string()).unwrap_or_default();
+            let which = match changed.len() {
+                1 => format!("{} changed", terminal::one_line(&name)),
+                more => format!("{more} files changed, {} first", terminal::one_line(&name)),
+            };
+            terminal::print(&format!("rendered again: {which}; {count} files written in {seconds:.2} s\n"));
+        }
+    }
+}
+
+/// Makes and writes the reports.
+fn once(arguments: &Arguments, quiet: bool) -> Result<Vec<Made>, Error> {
     let began = Instant::now();
     let templates = Templates::new(arguments.templates.as_deref())?;
     let overrides = arguments.choosing.overrides(&arguments.reading);
@@ -84,7 +133,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
         let files: usize = made.iter().map(|one| one.files.len()).sum();
         terminal::print(&format!("{files} files written in {seconds:.2} s\n"));
     }
-    Ok(())
+    Ok(made)
 }
 
 fn make(mut study: Study, table: &Table, arguments: &Arguments, templates: &Templates) -> Result<Made, Error> {

@@ -14,7 +14,9 @@ mod output;
 mod plan;
 mod reconstruct;
 mod samples;
+mod templates;
 mod terminal;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -58,6 +60,8 @@ enum Command {
     Reconstruct(reconstruct::Arguments),
     /// List what the program knows: formats, metrics, methods, outputs, widths
     List(list::Arguments),
+    /// List, export and describe the templates of the reports
+    Templates(templates::Arguments),
     /// Print a shell's completion script
     Completions(completions::Arguments),
     /// Print the manual page
@@ -249,6 +253,7 @@ pub fn main() -> ExitCode {
         Command::Audit(arguments) => audit::run(&arguments, quiet),
         Command::Reconstruct(arguments) => reconstruct::run(&arguments, quiet),
         Command::List(arguments) => list::run(&arguments),
+        Command::Templates(arguments) => templates::run(&arguments, quiet),
         Command::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),
         Command::Man => man::run(Cli::command()),
     };

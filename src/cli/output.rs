@@ -158,7 +158,7 @@ fn create_parent(path: &Path) -> Result<(), Error> {
     }
 }
 
-fn problem(path: &Path, done: &str, error: &std::io::Error) -> Error {
+pub fn problem(path: &Path, done: &str, error: &std::io::Error) -> Error {
     Problem::new(
         path.display().to_string(),
         format!("cannot be {done} ({})", error.kind()),

@@ -30,13 +30,24 @@ pub fn complain(error: &Error) {
     let text = match error {
         Error::Usage(what) => format!("{error_mark} {what}\n"),
         Error::Failed(problems) => {
-            let lines: Vec<String> =
-                problems.iter().map(|problem| format!("{error_mark} {}\n", one_line(&problem.to_string()))).collect();
+            let lines: Vec<String> = problems
+                .iter()
+                .map(|problem| format!("{error_mark} {}\n{}", one_line(&problem.to_string()), excerpt(problem)))
+                .collect();
             lines.concat()
         }
     };
     // Nobody is left to tell when stderr is gone.
     let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// The line of source that a problem is about, with carets under the place.
+fn excerpt(problem: &Problem) -> String {
+    let Some(excerpt) = &problem.fault.excerpt else { return String::new() };
+    let number = problem.fault.line.map_or(String::new(), |line| line.to_string());
+    let [margin, before] = [number.len(), excerpt.at].map(|width| " ".repeat(width));
+    let carets = "^".repeat(excerpt.length);
+    format!("  {number} | {}\n  {margin} | {before}{carets}\n", one_line(&excerpt.source))
 }
 
 /// Names and messages come from files; what they hold must not steer the terminal.

@@ -9,7 +9,7 @@ use super::{File, Material, Output, clean, document, label, rows, verbatim};
 use crate::error::Problem;
 use crate::report::model::{Align, Table};
 
-pub(super) const OUTPUT: Output = Output { id: "html", label: "HTML", figures: &["svg"], files };
+pub(super) const OUTPUT: Output = Output { id: "html", label: "HTML", figures: &[], files };
 
 fn files(&Material { report, figures, templates }: &Material) -> Result<Vec<File>, Problem> {
     let mut anchors = Anchors::default();

@@ -56,11 +56,11 @@ pub(super) fn pipe_table(columns: &[Column], rows: &[Vec<String>]) -> String {
     out
 }
 
-fn width(text: &str) -> usize {
+pub(super) fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-fn pad(text: &str, align: Align, to: usize) -> String {
+pub(super) fn pad(text: &str, align: Align, to: usize) -> String {
     let space = to.saturating_sub(width(text));
     let before = match align {
         Align::Left => 0,

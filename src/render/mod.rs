@@ -1,12 +1,15 @@
-//! `Report` → files: Markdown, HTML, LaTeX and CSV. Nothing is computed or rounded here; the numbers arrive as printed.
+//! `Report` → files: Markdown, HTML, LaTeX, Typst, AsciiDoc and CSV. Nothing is computed or rounded here; the numbers arrive as printed.
 //!
 //! An output is one file of this folder with one `OUTPUT` record, and one line in [`OUTPUTS`].
 
+mod asciidoc;
+pub mod catalogue;
 mod csv;
 mod html;
 mod latex;
 mod markdown;
 mod templates;
+mod typst;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +21,7 @@ use crate::latex::clean;
 use crate::report::figure::Picture;
 use crate::report::model::{Block, Cell, Report, Table};
 
-pub use templates::Templates;
+pub use templates::{PAGE, Templates};
 
 /// One file of an output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +77,8 @@ impl Output {
 }
 
 /// Every output, in the order in which the user sees them.
-pub static OUTPUTS: &[Output] = &[markdown::OUTPUT, html::OUTPUT, latex::OUTPUT, csv::OUTPUT];
+pub static OUTPUTS: &[Output] =
+    &[markdown::OUTPUT, html::OUTPUT, latex::OUTPUT, typst::OUTPUT, asciidoc::OUTPUT, csv::OUTPUT];
 
 /// What the `report.*` templates see: the report, with each table replaced by the next of `tables`.
 fn document(report: &Report, tables: impl IntoIterator<Item = Value>) -> Value {
@@ -93,12 +97,12 @@ fn document(report: &Report, tables: impl IntoIterator<Item = Value>) -> Value {
                     figures += 1;
                     context! {
                         type => "figure", id => &figure.id, number => figures, path => verbatim(&format!("figures/{}", figure.id)),
-                        label => label(report, &figure.id), caption => &figure.caption, alt => &figure.alt,
+                        label => verbatim(&label(report, &figure.id)), caption => &figure.caption, alt => &figure.alt,
                     }
                 }
             })
             .collect();
-        sections.push(context! { id => slug(&section.id), title => &section.title, blocks });
+        sections.push(context! { id => verbatim(&slug(&section.id)), title => &section.title, blocks });
     }
     context! {
         title => &report.title, banner => &report.banner, headline => Serde(&report.headline), summary => &report.summary, generator => &report.generator, sections,

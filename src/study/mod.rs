@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub use discover::is_baseline;
 pub use manifest::{DecimalSeparator, Manifest, MssPolicy, Named, Names, Outliers, Provenance};
 pub use pattern::Pattern;
-pub use scan::{Fate, Progress, Scanned, scan, sha256};
+pub use scan::{Fate, Progress, Scanned, is_hidden, scan, sha256};
 
 use crate::error::{Error, Fault, Problem, Result};
 use crate::parse::{FORMATS, Log, Repair};

@@ -18,7 +18,7 @@ pub(super) struct Laid {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::render) enum Kind {
     /// Words: they may be broken into lines.
     Words,
     Centred,
@@ -29,7 +29,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    fn of(align: Align, cells: &[&Cell]) -> Self {
+    pub(in crate::render) fn of(align: Align, cells: &[&Cell]) -> Self {
         let any = |wanted: fn(&Cell) -> bool| cells.iter().any(|cell| wanted(cell));
         let composed = any(|cell| matches!(cell, Cell::Interval { .. }) || number(cell).is_some());
         match align {
@@ -108,14 +108,14 @@ impl Laid {
     }
 }
 
-fn number(cell: &Cell) -> Option<Printed<'_>> {
+pub(in crate::render) fn number(cell: &Cell) -> Option<Printed<'_>> {
     match cell {
         Cell::Number { text } => Printed::parse(text),
         _ => None,
     }
 }
 
-fn plus_minus(cell: &Cell) -> Option<[Printed<'_>; 2]> {
+pub(in crate::render) fn plus_minus(cell: &Cell) -> Option<[Printed<'_>; 2]> {
     match cell {
         Cell::PlusMinus { centre, spread } => Some([Printed::parse(centre)?, Printed::parse(spread)?]),
         _ => None,
@@ -188,7 +188,7 @@ pub(super) fn typeset(cell: &Cell, decimal: char) -> String {
 const HEADER: f64 = 14.0;
 
 /// The header's words in lines about as wide as the column's cells.
-fn header_lines(header: &str, content: f64) -> Vec<String> {
+pub(in crate::render) fn header_lines(header: &str, content: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in clean(header).split(' ') {
         match lines.last_mut() {
@@ -205,12 +205,12 @@ fn header_lines(header: &str, content: f64) -> Vec<String> {
 /// Width of ` ± ` in digits' widths.
 const PLUS_MINUS: f64 = 2.3;
 
-fn widest(cells: &[&Cell], decimal: char) -> f64 {
+pub(in crate::render) fn widest(cells: &[&Cell], decimal: char) -> f64 {
     cells.iter().map(|cell| width(&plain(cell, decimal))).fold(0.0, f64::max)
 }
 
 /// Width of `text` in digits' widths (en), a little more rather than less.
-fn width(text: &str) -> f64 {
+pub(in crate::render) fn width(text: &str) -> f64 {
     text.chars()
         .map(|c| match c {
             'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '!' | '|' => 0.56,

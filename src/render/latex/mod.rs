@@ -3,8 +3,8 @@
 //!
 //! What is written compiles with pdfLaTeX and LuaLaTeX, and with siunitx 2 and 3.
 
-mod column;
-mod number;
+pub(super) mod column;
+pub(super) mod number;
 mod numbers;
 mod table;
 

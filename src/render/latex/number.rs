@@ -2,18 +2,18 @@
 
 /// A number of the grammar `[<>≈]?[+-]?digits[.digits][e[+-]digits]`, in its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Printed<'a> {
-    comparator: Option<char>,
-    sign: Option<char>,
-    integer: &'a str,
-    decimals: Option<&'a str>,
+pub(in crate::render) struct Printed<'a> {
+    pub comparator: Option<char>,
+    pub sign: Option<char>,
+    pub integer: &'a str,
+    pub decimals: Option<&'a str>,
     /// Sign and digits.
-    exponent: Option<(Option<char>, &'a str)>,
+    pub exponent: Option<(Option<char>, &'a str)>,
 }
 
 impl<'a> Printed<'a> {
     /// The parts of `text`, or nothing where it is no number of the grammar.
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
+    pub(in crate::render) fn parse(text: &'a str) -> Option<Self> {
         let (comparator, rest) = take_any(text, &['<', '>', '≈']);
         let (sign, rest) = take_any(rest, &['+', '-']);
         let (mantissa, exponent) = match rest.split_once('e') {
