@@ -88,6 +88,7 @@ fn make(mut study: Study, table: &Table, arguments: &Arguments, templates: &Temp
     let claims = load::claims(&mut study)?;
     let analysis = analysis::analyze(&study, table, claims.as_ref())?;
     let report = report::report(&analysis);
+    let templates = &templates.in_language(study.manifest.language());
     let figures: Vec<&Figure> = report.figures().collect();
     let drawn = draw(&figures, arguments.figure_width);
     let mut files = output::rendered(&Material { report: &report, figures: &drawn, templates }, &arguments.format)?;
@@ -129,7 +130,7 @@ fn summarise(made: &Made, arguments: &Arguments) {
         text.push_str(&format!("{banner}\n"));
     }
     match report.tables().find(|table| table.id == "comparison") {
-        Some(table) => text.push_str(&format!("\n{}", terminal::table(table, report.decimal_separator))),
+        Some(table) => text.push_str(&format!("\n{}", terminal::table(table, report.locale))),
         None => text.push_str(&format!("\n{}\n", report.summary.join("\n"))),
     }
     let analysis = &made.analysis;

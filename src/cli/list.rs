@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use super::terminal;
 use crate::audit::SLIPS;
 use crate::error::Error;
+use crate::language::LANGUAGES;
 use crate::metric::METRICS;
 use crate::parse::FORMATS;
 use crate::plot::WIDTHS;
@@ -34,10 +35,12 @@ enum What {
     Outputs,
     /// Widths of the figures (--figure-width)
     Widths,
+    /// Languages of reports (--lang)
+    Languages,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    let lists: [(What, &str, Vec<Vec<String>>); 6] = [
+    let lists: [(What, &str, Vec<Vec<String>>); 7] = [
         (What::Formats, "Formats", FORMATS.iter().map(|f| row(&[f.id, f.label])).collect()),
         (What::Metrics, "Metrics", METRICS.iter().map(|m| row(&[&m.id, m.unit.base_name(), &m.definition])).collect()),
         (What::Tests, "Methods", METHODS.iter().map(method).collect()),
@@ -48,6 +51,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
             "Widths",
             WIDTHS.iter().map(|w| row(&[w.id, &format!("{:.2} in", w.inches), w.description])).collect(),
         ),
+        (What::Languages, "Languages", LANGUAGES.iter().map(|l| row(&[l.id, l.label])).collect()),
     ];
     let wanted: Vec<String> = lists
         .iter()

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use crate::error::{Error, Problem};
+use crate::language::Locale;
 use crate::render::plain;
 use crate::report::model::{Align, Table};
 
@@ -53,9 +54,9 @@ pub fn bold(text: &str) -> String {
 }
 
 /// A report's table in aligned columns.
-pub fn table(table: &Table, decimal: char) -> String {
+pub fn table(table: &Table, locale: Locale) -> String {
     let rows: Vec<Vec<String>> =
-        table.rows.iter().map(|row| row.iter().map(|cell| plain(cell, decimal)).collect()).collect();
+        table.rows.iter().map(|row| row.iter().map(|cell| plain(cell, locale)).collect()).collect();
     let columns: Vec<(&str, Align)> =
         table.columns.iter().map(|column| (column.header.as_str(), column.align)).collect();
     aligned(&columns, &rows)

@@ -2,6 +2,7 @@
 
 use super::canvas::{AXIS, Anchor, Canvas, GRID, MARGIN};
 use super::text;
+use crate::language::Locale;
 
 /// Values beyond this are not drawn, and those nearer to zero than its inverse count as zero: arithmetic on them would
 /// overflow.
@@ -41,7 +42,7 @@ impl Axis {
         // Where only a step of less than two ticks has room for its labels, every second or third of the finest has.
         let thinned = steps(least).take(1).flat_map(|finest| (2..=INTERVALS).map(move |stride| (finest, stride)));
         for (step, stride) in all.chain(thinned) {
-            let ticks = step.ticks(low, high, canvas.decimal_separator).step_by(stride).collect();
+            let ticks = step.ticks(low, high, canvas.locale).step_by(stride).collect();
             axis = Self { left, right, ticks, ..axis };
             axis.make_room(MARGIN, canvas.width - MARGIN);
             if axis.ticks.len() > 1 && axis.has_room() {
@@ -150,13 +151,13 @@ impl Step {
     }
 
     /// The places of its multiples as parts of the range, with labels.
-    fn ticks(self, low: f64, high: f64, decimal_separator: char) -> impl Iterator<Item = (f64, String)> {
+    fn ticks(self, low: f64, high: f64, locale: Locale) -> impl Iterator<Item = (f64, String)> {
         let [first, last] = [(low / self.size()).ceil() as i64, (high / self.size()).floor() as i64];
         let largest = first.abs().max(last.abs()) as f64 * self.size();
         (first..=last).map(move |index| {
             let part = (index as f64 * self.size() - low) / (high - low);
             let label = label(index * self.digits, self.exponent, largest);
-            (part, label.replace('.', decimal_separator.encode_utf8(&mut [0; 4])))
+            (part, locale.number(&label))
         })
     }
 }

@@ -78,7 +78,7 @@ fn document(figure: &Figure, width: Width, layer: impl Fn(String) -> String) -> 
     // All is laid out with text of one size; a larger text is the same drawing, magnified.
     let magnification = width.text / text::SIZE;
     let points = width.inches * 72.0 / magnification;
-    let mut canvas = Canvas::new(&mut body, points, figure.decimal_separator);
+    let mut canvas = Canvas::new(&mut body, points, figure.locale);
     let height = drawing(figure).draw(&mut canvas);
     let layer = layer(canvas.into_tips());
     let inches = |points: f64| rounded(points * magnification / 72.0);

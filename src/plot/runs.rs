@@ -104,7 +104,7 @@ fn draw_group(canvas: &mut Canvas, group: &Group, place: &Place, look: &Look) {
     let places: Vec<f64> = values.iter().map(|value| axis.x(*value)).collect();
     for ((x, offset), (value, run)) in places.iter().zip(spread(&places, 2.3 * radius, band)).zip(points) {
         canvas.marker(look.marker, (*x, y + offset), radius, look.colour);
-        let value = text::value(value, canvas.decimal_separator);
+        let value = text::value(value, canvas.locale);
         canvas.tip((*x, y + offset), 1.5 * radius, &format!("{}, {run}: {value}", group.label));
     }
 }

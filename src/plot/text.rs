@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 
+use crate::language::Locale;
 use crate::report::number::significant;
 
 /// Size of all text before magnification, in points.
@@ -142,8 +143,8 @@ pub(super) fn minus(text: &str) -> String {
 }
 
 /// A value with four significant digits, for a reader who points at it.
-pub(super) fn value(value: f64, decimal_separator: char) -> String {
-    minus(&significant(value, 4)).replace('.', decimal_separator.encode_utf8(&mut [0; 4]))
+pub(super) fn value(value: f64, locale: Locale) -> String {
+    locale.number(&minus(&significant(value, 4)))
 }
 
 /// A text that XML can carry: no control characters, and no break that was only there to hold words together.

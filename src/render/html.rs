@@ -10,7 +10,7 @@ pub(super) const OUTPUT: Output = Output { id: "html", label: "HTML", files };
 
 fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Problem> {
     let tables = report.tables().enumerate().map(|(index, table)| {
-        let rows: Vec<_> = rows(table, report.decimal_separator).collect();
+        let rows: Vec<_> = rows(table, report.locale).collect();
         context! {
             number => index + 1, label => label(report, &table.id), caption => &table.caption,
             columns => Serde(&table.columns), rows, notes => &table.notes,

@@ -67,6 +67,19 @@ impl Templates {
         Ok(templates)
     }
 
+    /// The same templates with their fixed words in `language`.
+    pub fn in_language(&self, language: &'static crate::language::Language) -> Self {
+        let mut environment = self.environment.clone();
+        environment.add_filter("tr", |text: &str| match language.word(text) {
+            Some(word) => Ok(word.to_owned()),
+            None => Err(Error::new(
+                ErrorKind::InvalidOperation,
+                format!("templates/lang/{}.toml has no “{text}”", language.id),
+            )),
+        });
+        Self { environment, replaced: self.replaced.clone() }
+    }
+
     /// The template `name` filled in.
     pub(super) fn render(&self, name: &str, context: Value) -> Result<String, Problem> {
         self.environment

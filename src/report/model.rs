@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::figure::Figure;
+use crate::language::Locale;
 
 /// One study's report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -19,8 +20,10 @@ pub struct Report {
     pub numbers: Vec<Number>,
     /// "meshstats 0.1.0"
     pub generator: String,
-    /// `.` or `,`; cells always carry `.`.
-    pub decimal_separator: char,
+    /// What renderers put into numbers; cells always carry `.` and no groups.
+    pub locale: Locale,
+    /// Id of the language: `en`.
+    pub language: &'static str,
 }
 
 impl Report {

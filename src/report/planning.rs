@@ -6,6 +6,7 @@ use super::number::{self, Scale, fixed, number, or_missing, significant, text};
 use super::{Context, header};
 use crate::analysis::MetricInfo;
 use crate::analysis::planning::{Needs, POWER, Planned};
+use crate::language::Locale;
 use crate::stats::{Alternative, Result, Undefined};
 
 /// Numbers of runs whose power a figure shows beside that of the runs that there are.
@@ -152,7 +153,7 @@ fn relative(difference: f64, baseline: f64) -> Result<f64> {
 }
 
 /// The power of the runs that there are, and of other numbers of them, over the difference.
-pub fn figure(row: &PlanRow, id: &str, decimal_separator: char) -> Option<Figure> {
+pub fn figure(row: &PlanRow, id: &str, locale: impl Into<Locale>) -> Option<Figure> {
     let planned = &row.planned;
     let reach = planned.minimum_detectable.as_ref().ok()?.abs();
     let target = row.needs.as_ref().and_then(|needs| Some(needs.as_ref().ok()?.difference.abs()));
@@ -191,6 +192,6 @@ pub fn figure(row: &PlanRow, id: &str, decimal_separator: char) -> Option<Figure
             vertical: "Power".to_owned(),
             lines,
         }),
-        decimal_separator,
+        locale: locale.into(),
     })
 }
