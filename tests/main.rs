@@ -8,6 +8,7 @@ mod coverage;
 mod figures;
 mod formats;
 mod golden;
+mod language;
 mod latex;
 mod methods;
 mod program;

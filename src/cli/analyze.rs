@@ -11,9 +11,11 @@ use super::output::{self, Manifest};
 use super::{Choosing, Reading, load, terminal, unknown};
 use crate::analysis::{self, Analysis};
 use crate::error::Error;
+use crate::language::Translator;
 use crate::plot::{self, WIDTHS, Width};
 use crate::render::{File, Material, Output, Templates};
 use crate::report::figure::Figure;
+use crate::report::language::translator;
 use crate::report::model::Report;
 use crate::report::{self, note_sentence};
 use crate::study::Study;
@@ -55,6 +57,8 @@ struct Made {
     study: Study,
     analysis: Analysis,
     report: Report,
+    /// Into the report's language.
+    translator: Translator,
     files: Vec<File>,
 }
 
@@ -79,7 +83,9 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
         }
         let seconds = began.elapsed().as_secs_f64();
         let files: usize = made.iter().map(|one| one.files.len()).sum();
-        terminal::print(&format!("{files} files written in {seconds:.2} s\n"));
+        let said = format!("{files} files written in {seconds:.2} s");
+        let said = made.first().map_or(said.clone(), |one| one.translator.text(&said));
+        terminal::print(&format!("{said}\n"));
     }
     Ok(())
 }
@@ -96,7 +102,7 @@ fn make(mut study: Study, table: &Table, arguments: &Arguments, templates: &Temp
     files.push(File { path: "runs.csv".to_owned(), contents: table.wide_csv()? });
     files.push(File { path: "results.json".to_owned(), contents: output::json(&analysis)? });
     files.push(Manifest::file(&analysis.generator, &study, &files)?);
-    Ok(Made { study, analysis, report, files })
+    Ok(Made { study, translator: translator(&analysis), analysis, report, files })
 }
 
 /// Figures as SVG documents, by id.
@@ -125,6 +131,7 @@ pub fn figure_files(figures: &[&Figure], drawn: &BTreeMap<String, String>) -> Re
 /// The answer, what was noticed, and where the files are.
 fn summarise(made: &Made, arguments: &Arguments) {
     let report = &made.report;
+    let say = |text: &str| made.translator.text(text);
     let mut text = format!("{}\n", terminal::bold(&format!("{} ({})", report.title, report.id)));
     if let Some(banner) = &report.banner {
         text.push_str(&format!("{banner}\n"));
@@ -138,21 +145,21 @@ fn summarise(made: &Made, arguments: &Arguments) {
         text.push('\n');
     }
     for note in &analysis.notes {
-        text.push_str(&format!("note: {}\n", note_sentence(note)));
+        text.push_str(&format!("{}: {}\n", say("note"), say(&note_sentence(note))));
     }
     let counts = [
-        ("left out", analysis.rejected.len()),
-        ("mended", analysis.repairs.len()),
-        ("ignored", analysis.ignored.len()),
+        (format!("{} left out", analysis.rejected.len()), analysis.rejected.is_empty()),
+        (format!("{} mended", analysis.repairs.len()), analysis.repairs.is_empty()),
+        (format!("{} ignored", analysis.ignored.len()), analysis.ignored.is_empty()),
     ];
-    let counts: Vec<String> =
-        counts.iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{count} {what}")).collect();
+    let counts: Vec<String> = counts.into_iter().filter(|(_, none)| !none).map(|(count, _)| count).collect();
     if !counts.is_empty() {
-        text.push_str(&format!("files: {}; see the end of the report\n", counts.join(", ")));
+        let files = say(&format!("files: {}; see the end of the report", counts.join(", ")));
+        text.push_str(&format!("{files}\n"));
     }
     let dir = arguments.out.join(&made.study.id);
     let shown = |name: &str| dir.join(name).display().to_string();
     let first = made.files.iter().find(|file| file.path.starts_with("report.")).map_or("", |file| &file.path);
-    text.push_str(&format!("\nreport: {}\n\n", shown(first)));
+    text.push_str(&format!("\n{}: {}\n\n", say("report"), shown(first)));
     terminal::print(&text);
 }

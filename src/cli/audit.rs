@@ -78,7 +78,8 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
         let title = terminal::bold(&terminal::one_line(&audit.title));
         terminal::print(&format!("{title}\n\n{tables}{}\n", sentences.join("\n")));
         if let Some(out) = &arguments.out {
-            terminal::print(&format!("\nreport: {}\n", out.display()));
+            let word = language.word("report").unwrap_or("report");
+            terminal::print(&format!("\n{word}: {}\n", out.display()));
         }
     }
     denied(&audit, &claims, &arguments.deny)

@@ -34,9 +34,9 @@ pub(super) struct Catalogue {
 }
 
 impl Catalogue {
-    pub(super) fn read(source: &str) -> Result<Self, Fault> {
+    pub(super) fn read(language: &'static str, source: &str) -> Result<Self, Fault> {
         let file: File = toml_file::parse(source)?;
-        let locale = Locale { decimal: file.decimal, thousands: file.thousands };
+        let locale = Locale { language, decimal: file.decimal, thousands: file.thousands };
         let (with, without): (Vec<_>, Vec<_>) = file.strings.iter().partition(|(key, _)| key.contains('{'));
         let words = without.into_iter().map(|(key, text)| (key.trim().to_owned(), text.trim().to_owned())).collect();
         let mut patterns =

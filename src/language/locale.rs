@@ -1,9 +1,11 @@
-//! How a language writes numbers.
+//! How a report in a language writes numbers.
 
-/// The characters between the digits of a number. Cells and numbers arrive with a point and without groups; whoever prints
+/// The language, and the characters between the digits of a number. Cells and numbers arrive with a point and without groups; whoever prints
 /// them for a reader puts these in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Locale {
+    /// Id of the language: `en`.
+    pub language: &'static str,
     /// `.` or `,`.
     pub decimal: char,
     /// Between groups of three digits of an integer part of five or more.
@@ -12,7 +14,7 @@ pub struct Locale {
 
 impl Default for Locale {
     fn default() -> Self {
-        Self { decimal: '.', thousands: None }
+        Self { language: "en", decimal: '.', thousands: None }
     }
 }
 
@@ -92,7 +94,7 @@ fn number_length(text: &str) -> usize {
 mod tests {
     use super::*;
 
-    const RUSSIAN: Locale = Locale { decimal: ',', thousands: Some('\u{202f}') };
+    const RUSSIAN: Locale = Locale { language: "ru", decimal: ',', thousands: Some('\u{202f}') };
 
     #[test]
     fn five_digits_are_grouped_and_four_are_not() {

@@ -73,7 +73,7 @@ impl Language {
 
     fn catalogue(&self) -> &Catalogue {
         self.catalogue.get_or_init(|| {
-            Catalogue::read(self.source).unwrap_or_else(|fault| {
+            Catalogue::read(self.id, self.source).unwrap_or_else(|fault| {
                 // A test reads every file.
                 unreachable!("templates/lang/{}.toml: {}: {}", self.id, fault.what, fault.remedy)
             })

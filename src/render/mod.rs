@@ -98,7 +98,7 @@ fn document(report: &Report, tables: impl IntoIterator<Item = Value>) -> Value {
     }
     context! {
         title => &report.title, banner => &report.banner, summary => &report.summary, generator => &report.generator, sections,
-        language => report.language,
+        language => report.locale.language,
     }
 }
 

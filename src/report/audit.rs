@@ -40,7 +40,6 @@ pub fn report(audit: &Audit, id: &str, language: &'static Language) -> Report {
         numbers: Vec::new(),
         generator: GENERATOR.to_owned(),
         locale: Locale::default(),
-        language: language.id,
     };
     translated(report, &translator)
 }

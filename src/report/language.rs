@@ -84,7 +84,6 @@ fn place_in_print(name: &str) -> [String; 2] {
 /// The report in the translator's language.
 pub fn translated(mut report: Report, translator: &Translator) -> Report {
     report.locale = translator.locale();
-    report.language = translator.language().id;
     let Report { banner, summary, sections, numbers, generator, .. } = &mut report;
     for text in banner.iter_mut().chain(summary).chain([generator]) {
         turn(text, translator);

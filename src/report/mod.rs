@@ -78,7 +78,6 @@ pub fn report(analysis: &Analysis) -> Report {
         },
         banner,
         locale: Locale::default(),
-        language: analysis.study.language.id,
     };
     language::translated(report, &language::translator(analysis))
 }

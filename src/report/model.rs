@@ -20,10 +20,8 @@ pub struct Report {
     pub numbers: Vec<Number>,
     /// "meshstats 0.1.0"
     pub generator: String,
-    /// What renderers put into numbers; cells always carry `.` and no groups.
+    /// The language, and what renderers put into numbers; cells always carry `.` and no groups.
     pub locale: Locale,
-    /// Id of the language: `en`.
-    pub language: &'static str,
 }
 
 impl Report {

@@ -180,7 +180,7 @@ fn unit(text: &str) -> String {
 
 /// A header of the glossary, which is no table of the report, in the report's language.
 fn word(report: &Report, text: &str) -> String {
-    Language::find(report.language).ok().and_then(|language| language.word(text)).unwrap_or(text).to_owned()
+    Language::find(report.locale.language).ok().and_then(|language| language.word(text)).unwrap_or(text).to_owned()
 }
 
 /// The table of `numbers.md`.
