@@ -159,7 +159,6 @@ pub fn figure(row: &PlanRow, id: &str, locale: impl Into<Locale>) -> Option<Figu
     let target = row.needs.as_ref().and_then(|needs| Some(needs.as_ref().ok()?.difference.abs()));
     let most = 1.6 * target.map_or(reach, |target| target.max(reach));
     let sign = if planned.design.alternative == Alternative::Less { -1.0 } else { 1.0 };
-    let what = if planned.paired { "pairs" } else { "runs a mode" };
     let measured = planned.runs;
     let needed = row.needs.as_ref().and_then(|needs| needs.as_ref().ok()?.runs.clone().ok());
     let others = RUNS.into_iter().map(|n| ([n, n], "")).chain(needed.map(|runs| (runs, ", what the target needs")));
@@ -168,8 +167,10 @@ pub fn figure(row: &PlanRow, id: &str, locale: impl Into<Locale>) -> Option<Figu
     all.sort_by_key(|(runs, _)| *runs);
     all.dedup_by_key(|(runs, _)| *runs);
     let line = |(runs, which): &([usize; 2], &str)| Line {
-        label: if runs[0] == runs[1] {
-            format!("{} {what}{which}", runs[0])
+        label: if planned.paired {
+            format!("{} pairs{which}", runs[0])
+        } else if runs[0] == runs[1] {
+            format!("{} runs a mode{which}", runs[0])
         } else {
             format!("{} and {} runs{which}", runs[0], runs[1])
         },

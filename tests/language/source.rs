@@ -12,6 +12,17 @@ pub struct Literal {
     pub key: String,
     /// From the outermost in: the name of the call, and which of its arguments.
     pub calls: Vec<(String, usize)>,
+    /// The field that it is the value of; empty where it is none's.
+    pub field: String,
+}
+
+impl Literal {
+    fn new(path: &str, line: usize, literal: &str, calls: &[(String, usize)], before: &[char]) -> Self {
+        // What joins values is a sentence with values around it.
+        let joins = calls.last().is_some_and(|(name, _)| name.ends_with(".join"));
+        let key = if joins { key(&format!("{{}}{literal}{{}}")) } else { key(literal) };
+        Self { path: path.to_owned(), line, key, calls: calls.to_vec(), field: field(before) }
+    }
 }
 
 /// All literals of the source, but of its tests.
@@ -109,12 +120,12 @@ fn scan(path: &str, text: &str) -> Vec<Literal> {
                 let ends = |at: usize| chars[at] == '"' && (hashes == 0 || chars.get(at + 1) == Some(&'#'));
                 let end = (start..chars.len()).find(|at| ends(*at)).unwrap_or(chars.len());
                 let literal: String = chars[start..end].iter().collect();
-                found.push(Literal { path: path.to_owned(), line, key: key(&literal), calls: calls.clone() });
+                found.push(Literal::new(path, line, &literal, &calls, &chars[..i]));
                 line += literal.matches('\n').count();
                 i = end + hashes;
             }
             '"' => {
-                let began = line;
+                let (began, before) = (line, i);
                 let mut literal = String::new();
                 i += 1;
                 while i < chars.len() && chars[i] != '"' {
@@ -142,7 +153,7 @@ fn scan(path: &str, text: &str) -> Vec<Literal> {
                     }
                     i += 1;
                 }
-                found.push(Literal { path: path.to_owned(), line: began, key: key(&literal), calls: calls.clone() });
+                found.push(Literal::new(path, began, &literal, &calls, &chars[..before]));
             }
             _ => {}
         }
@@ -151,11 +162,18 @@ fn scan(path: &str, text: &str) -> Vec<Literal> {
     found
 }
 
+/// `name` of `name: ` at the end of the code before a literal.
+fn field(before: &[char]) -> String {
+    let before: String = before[before.len().saturating_sub(60)..].iter().collect();
+    let Some(named) = before.trim_end().strip_suffix(':') else { return String::new() };
+    named.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default().to_owned()
+}
+
 #[test]
 fn literals_are_found_with_their_calls() {
     let source = "fn f<'a>() { g('\"', \"a {x:.1} b\\\n   c\", Note::new(1, \"d\")) } // \"no\"\n#[cfg(test)]\nmod tests {\"e\"}";
     let found = scan("x.rs", source);
-    assert_eq!(found.iter().map(|literal| literal.key.as_str()).collect::<Vec<_>>(), ["a {} b c", "d"]);
+    assert_eq!(found.iter().map(|literal| literal.key.as_str()).collect::<Vec<_>>(), ["a {} bc", "d"]);
     assert_eq!(found[1].calls.last(), Some(&("Note::new".to_owned(), 1)));
     assert_eq!(found[1].line, 2);
 }
