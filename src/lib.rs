@@ -8,6 +8,7 @@ pub mod audit;
 pub mod claims;
 pub mod cli;
 pub mod error;
+pub mod language;
 pub mod latex;
 pub mod metric;
 pub mod parse;

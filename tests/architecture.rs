@@ -10,6 +10,7 @@ use super::program::{root, tree};
 const ORDER: &[&[&str]] = &[
     &["error", "latex", "run", "stats"],
     &["toml_file", "parse"],
+    &["language"],
     &["study", "metric"],
     &["table", "claims"],
     &["audit"],

@@ -15,7 +15,7 @@ fn figure(drawing: Drawing) -> Figure {
         caption: "Latency & throughput of \"two\" modes.".into(),
         alt: "Istio is slower; p < 0.05.".into(),
         drawing,
-        decimal_separator: '.',
+        locale: '.'.into(),
     }
 }
 
@@ -71,7 +71,7 @@ fn russian() -> Figure {
         group("Высокопроизводительнейшая конфигурация", &[]),
     ];
     let axis = "Средняя задержка ответа на запрос при постоянной нагрузке, мс";
-    Figure { decimal_separator: ',', ..runs(axis, groups) }
+    Figure { locale: ','.into(), ..runs(axis, groups) }
 }
 
 fn all() -> Vec<Figure> {
@@ -405,7 +405,7 @@ fn any_figure(label: &'static str, value: impl Strategy<Value = f64> + Clone) ->
         (label, prop::collection::vec(rows, 0..13)).prop_map(|(axis, rows)| Drawing::Forest(Forest { axis, rows })),
     ];
     (drawing, prop_oneof![Just('.'), Just(',')])
-        .prop_map(|(drawing, decimal_separator)| Figure { decimal_separator, ..figure(drawing) })
+        .prop_map(|(drawing, decimal_separator)| Figure { locale: decimal_separator.into(), ..figure(drawing) })
 }
 
 /// Values of every size, close together or far apart, and what is not a number.

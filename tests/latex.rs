@@ -127,7 +127,7 @@ pub fn report(blocks: Vec<Block>) -> Report {
         sections: vec![Section { id: "results".into(), title: "Results: p99_latency & <c64>".into(), blocks }],
         numbers: vec![],
         generator: "meshstats 0.1.0".into(),
-        decimal_separator: '.',
+        locale: '.'.into(),
     }
 }
 
@@ -284,7 +284,7 @@ fn figure(id: &str) -> Figure {
         caption: "Change of the mean latency (%), n = 10 runs each; bars are 95 % confidence intervals".into(),
         alt: "Forest plot: [a], 50 % & more_less, {x}, y = 1".into(),
         drawing: Drawing::Forest(Forest { axis: "Change (%)".into(), rows: vec![] }),
-        decimal_separator: '.',
+        locale: '.'.into(),
     }
 }
 
@@ -364,7 +364,7 @@ fn report_compiles_with_siunitx_2() {
 #[test]
 fn decimal_comma_compiles() {
     let mut report = rich();
-    report.decimal_separator = ',';
+    report.locale = ','.into();
     in_temporary_directory(&report, |dir| {
         compile_with("pdflatex", dir, "report.tex");
     });
@@ -378,7 +378,7 @@ fn cyrillic_compiles() {
         Block::Table(small()),
     ]);
     report.title = "Задержка и пропускная способность".into();
-    report.decimal_separator = ',';
+    report.locale = ','.into();
     in_temporary_directory(&report, |dir| {
         compile_with("lualatex", dir, "report.tex");
     });

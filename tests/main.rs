@@ -11,6 +11,7 @@ mod figures;
 mod formats;
 mod golden;
 mod html;
+mod language;
 mod latex;
 mod methods;
 mod program;

@@ -492,7 +492,7 @@ fn figure(id: &str) -> Block {
         caption: "Means & <runs>".into(),
         alt: "\"a\" < 'b'".into(),
         drawing: Drawing::Forest(Forest { axis: "ms".into(), rows: vec![] }),
-        decimal_separator: '.',
+        locale: '.'.into(),
     })
 }
 
@@ -626,7 +626,7 @@ fn csv_table() {
 #[test]
 fn decimal_comma() {
     let mut report = of_table(sample());
-    report.decimal_separator = ',';
+    report.locale = ','.into();
     assert!(
         file("markdown", &report, "tables/sample.md").contains("|  10 |   12,3 ± 0,4   | [-1,2; 0,1]  | 4,0e-34 |")
     );

@@ -270,7 +270,7 @@ fn an_unknown_key_of_the_manifest_names_its_line_and_the_nearest() {
         1,
         "error: study/meshstats.toml:2: unknown key `basline`: did you mean `baseline`? Known here: title, provenance, \
          baseline, modes, scenarios, logs, mss, confidence, primary, test, effect, interval, adjust, margins, pairs, outliers, \
-         digits, decimal_separator, seed, published\n",
+         digits, decimal_separator, lang, seed, published\n",
     );
 }
 

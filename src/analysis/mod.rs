@@ -20,12 +20,13 @@ pub use comparisons::{AtOnce, Compared, Comparison, Family, Group, OfModes, Pair
 pub use diagnostics::Diagnosis;
 pub use means::Means;
 pub use methods::{Applied, Chosen, Methods};
-pub use notes::{CountedNote, SetupFact};
+pub use notes::{CountedNote, NOT_SAID, SetupFact};
 pub use published::{Published, PublishedCell, PublishedRow, PublishedTable};
 
 use crate::audit::{Audit, audit};
 use crate::claims::Claims;
 use crate::error::{Error, Problem};
+use crate::language::{Language, Locale};
 use crate::metric::{Better, Kind, Metric, Unit};
 use crate::stats::describe::{Description, describe};
 use crate::stats::outcome::{self, Outcome};
@@ -110,6 +111,12 @@ pub struct StudyInfo {
     /// Significant digits of an uncertainty in print.
     pub digits: u8,
     pub decimal_separator: char,
+    /// Of the report; what is computed does not depend on it.
+    #[serde(skip)]
+    pub language: &'static Language,
+    /// How the report writes numbers.
+    #[serde(skip)]
+    pub locale: Locale,
     pub seed: u64,
     pub methods: Chosen,
 }
@@ -257,6 +264,8 @@ pub fn analyze(study: &Study, table: &Table, claims: Option<&Claims>) -> Result<
         mss: mss(study, table),
         digits: study.manifest.digits.unwrap_or(2),
         decimal_separator: study.manifest.decimal_separator.unwrap_or_default().char(),
+        language: study.manifest.language(),
+        locale: study.manifest.locale(),
         seed: study.manifest.seed.unwrap_or(DEFAULT_SEED),
         methods: Chosen::of(study, &shown)?,
         baseline,

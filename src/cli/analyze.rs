@@ -12,9 +12,11 @@ use super::watch::Watch;
 use super::{Choosing, Reading, load, terminal, unknown};
 use crate::analysis::{self, Analysis};
 use crate::error::Error;
+use crate::language::Translator;
 use crate::plot::{self, Drawn, FORMATS, Format, USUAL_FORMATS, WIDTHS, Width};
 use crate::render::{File, Material, Output, Templates};
 use crate::report::figure::{Figure, Picture};
+use crate::report::language::translator;
 use crate::report::model::Report;
 use crate::report::{self, note_sentence};
 use crate::study::Study;
@@ -62,6 +64,8 @@ struct Made {
     study: Study,
     analysis: Analysis,
     report: Report,
+    /// Into the report's language.
+    translator: Translator,
     files: Vec<File>,
 }
 
@@ -131,7 +135,9 @@ fn once(arguments: &Arguments, quiet: bool) -> Result<Vec<Made>, Error> {
         }
         let seconds = began.elapsed().as_secs_f64();
         let files: usize = made.iter().map(|one| one.files.len()).sum();
-        terminal::print(&format!("{files} files written in {seconds:.2} s\n"));
+        let said = format!("{files} files written in {seconds:.2} s");
+        let said = made.first().map_or(said.clone(), |one| one.translator.text(&said));
+        terminal::print(&format!("{said}\n"));
     }
     Ok(made)
 }
@@ -140,6 +146,7 @@ fn make(mut study: Study, table: &Table, arguments: &Arguments, templates: &Temp
     let claims = load::claims(&mut study)?;
     let analysis = analysis::analyze(&study, table, claims.as_ref())?;
     let report = report::report(&analysis);
+    let templates = &templates.in_language(study.manifest.language());
     let figures: Vec<&Figure> = report.figures().collect();
     let drawn = draw(&figures, arguments.figure_width);
     let mut files = output::rendered(&Material { report: &report, figures: &drawn, templates }, &arguments.format)?;
@@ -148,7 +155,7 @@ fn make(mut study: Study, table: &Table, arguments: &Arguments, templates: &Temp
     files.push(File { path: "runs.csv".to_owned(), contents: table.wide_csv()? });
     files.push(File { path: "results.json".to_owned(), contents: output::json(&analysis)? });
     files.push(Manifest::file(&analysis.generator, &study, &files)?);
-    Ok(Made { study, analysis, report, files })
+    Ok(Made { study, translator: translator(&analysis), analysis, report, files })
 }
 
 /// Figures as drawn, by id.
@@ -213,12 +220,13 @@ fn contents(files: &[File]) -> String {
 /// The answer, what was noticed, and where the files are.
 fn summarise(made: &Made, arguments: &Arguments) {
     let report = &made.report;
+    let say = |text: &str| made.translator.text(text);
     let mut text = format!("{}\n", terminal::bold(&format!("{} ({})", report.title, report.id)));
     if let Some(banner) = &report.banner {
         text.push_str(&terminal::paragraph("", &terminal::emphasised(banner)));
     }
     match report.tables().find(|table| table.id == "comparison") {
-        Some(table) => text.push_str(&format!("\n{}", terminal::table(table, report.decimal_separator))),
+        Some(table) => text.push_str(&format!("\n{}", terminal::table(table, report.locale))),
         None => text.push_str(&format!("\n{}\n", report.summary.join("\n"))),
     }
     let analysis = &made.analysis;
@@ -226,22 +234,25 @@ fn summarise(made: &Made, arguments: &Arguments) {
         text.push('\n');
     }
     for note in &analysis.notes {
-        text.push_str(&terminal::paragraph(&terminal::emphasised("note: "), &note_sentence(note)));
+        text.push_str(&terminal::paragraph(
+            &terminal::emphasised(&format!("{}: ", say("note"))),
+            &say(&note_sentence(note)),
+        ));
     }
     let counts = [
-        ("left out", analysis.rejected.len()),
-        ("mended", analysis.repairs.len()),
-        ("ignored", analysis.ignored.len()),
+        (format!("{} left out", analysis.rejected.len()), analysis.rejected.is_empty()),
+        (format!("{} mended", analysis.repairs.len()), analysis.repairs.is_empty()),
+        (format!("{} ignored", analysis.ignored.len()), analysis.ignored.is_empty()),
     ];
-    let counts: Vec<String> =
-        counts.iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{count} {what}")).collect();
+    let counts: Vec<String> = counts.into_iter().filter(|(_, none)| !none).map(|(count, _)| count).collect();
     if !counts.is_empty() {
-        text.push_str(&format!("files: {}; see the end of the report\n", counts.join(", ")));
+        let files = say(&format!("files: {}; see the end of the report", counts.join(", ")));
+        text.push_str(&format!("{files}\n"));
     }
     let dir = arguments.out.join(&made.study.id);
-    text.push_str(&format!("\n{} {}\n", terminal::bold("report:"), dir.display()));
-    text.push_str(&terminal::paragraph("  ", &contents(&made.files)));
-    text.push_str(&figures_written(arguments));
+    text.push_str(&format!("\n{} {}\n", terminal::bold(&format!("{}:", say("report"))), dir.display()));
+    text.push_str(&terminal::paragraph("  ", &say(&contents(&made.files))));
+    text.push_str(&say(&figures_written(arguments)));
     text.push('\n');
     terminal::print(&text);
 }

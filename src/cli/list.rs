@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use super::terminal;
 use crate::audit::SLIPS;
 use crate::error::Error;
+use crate::language::LANGUAGES;
 use crate::metric::METRICS;
 use crate::parse::FORMATS;
 use crate::plot::{self, WIDTHS};
@@ -36,10 +37,12 @@ enum What {
     FigureFormats,
     /// Widths of the figures (--figure-width)
     Widths,
+    /// Languages of reports (--lang)
+    Languages,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    let lists: [(What, &str, Vec<Vec<String>>); 7] = [
+    let lists: [(What, &str, Vec<Vec<String>>); 8] = [
         (What::Formats, "Formats", FORMATS.iter().map(|f| row(&[f.id, f.label])).collect()),
         (What::Metrics, "Metrics", METRICS.iter().map(|m| row(&[&m.id, m.unit.base_name(), &m.definition])).collect()),
         (What::Tests, "Methods", METHODS.iter().map(method).collect()),
@@ -55,6 +58,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
             "Widths",
             WIDTHS.iter().map(|w| row(&[w.id, &format!("{:.2} in", w.inches), w.description])).collect(),
         ),
+        (What::Languages, "Languages", LANGUAGES.iter().map(|l| row(&[l.id, l.label])).collect()),
     ];
     let wanted: Vec<String> = lists
         .iter()

@@ -24,6 +24,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::analysis::methods;
 use crate::error::Error;
+use crate::language::{LANGUAGES, Language};
 use crate::plot;
 use crate::render::{OUTPUTS, Output};
 use crate::stats::{Alternative, Kind};
@@ -89,6 +90,22 @@ struct Reading {
     /// Treat a log that had to be mended as one that cannot be used
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    speaking: Speaking,
+}
+
+/// The language of what is written and shown.
+#[derive(Args)]
+struct Speaking {
+    /// Language of the report (see `meshstats list languages`); English without it
+    #[arg(long, value_name = "LANG", value_parser = Language::find)]
+    lang: Option<&'static Language>,
+}
+
+impl Speaking {
+    fn language(&self) -> &'static Language {
+        self.lang.unwrap_or(&LANGUAGES[0])
+    }
 }
 
 impl Reading {
@@ -98,6 +115,7 @@ impl Reading {
             logs: self.logs.clone(),
             mss: self.mss,
             confidence: self.confidence,
+            lang: self.speaking.lang.map(|language| language.id.to_owned()),
             strict: self.strict,
             ..Overrides::default()
         }

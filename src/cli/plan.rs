@@ -1,6 +1,7 @@
 //! `meshstats plan`: what the runs of a pilot study can find, and how many a target difference needs.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use clap::Args;
 use serde::Serialize;
@@ -10,8 +11,11 @@ use super::{Reading, Tail, level, load, output, terminal};
 use crate::analysis::planning::{Needs, POWER, Planned, Target};
 use crate::analysis::{self, Analysis};
 use crate::error::{Error, Problem};
+use crate::language::Translator;
 use crate::metric::Unit;
 use crate::plot::{Format, WIDTHS, Width};
+use crate::report::figure::Figure;
+use crate::report::language::{translate_figure, translate_table, translator};
 use crate::report::number::Scale;
 use crate::report::planning::{PlanRow, figure, table};
 use crate::stats::Moments;
@@ -67,6 +71,8 @@ struct Item {
     study: String,
     unit: Unit,
     row: PlanRow,
+    /// Into the language that was asked for.
+    translator: Rc<Translator>,
 }
 
 #[derive(Serialize)]
@@ -87,7 +93,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
         aim(&mut items, text, arguments.power)?;
     }
     if let Some(out) = &arguments.out {
-        let figures: Vec<_> = items.iter().filter_map(|item| figure(&item.row, &figure_id(item), '.')).collect();
+        let figures: Vec<_> = items.iter().filter_map(drawn).collect();
         let figures: Vec<_> = figures.iter().collect();
         let files = figure_files(
             &figures,
@@ -116,20 +122,32 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
         terminal::print(&String::from_utf8_lossy(&output::json(&all)?));
         return Ok(());
     }
-    let mut studies: Vec<(String, Vec<PlanRow>)> = Vec::new();
+    let mut studies: Vec<(String, Rc<Translator>, Vec<PlanRow>)> = Vec::new();
     for item in items {
         match studies.last_mut() {
-            Some((study, rows)) if *study == item.study => rows.push(item.row),
-            _ => studies.push((item.study, vec![item.row])),
+            Some((study, _, rows)) if *study == item.study => rows.push(item.row),
+            _ => studies.push((item.study, item.translator, vec![item.row])),
         }
     }
-    for (study, rows) in &studies {
-        if let Some(table) = table(rows, arguments.power, arguments.alpha) {
+    for (study, translator, rows) in &studies {
+        if let Some(mut table) = table(rows, arguments.power, arguments.alpha) {
+            translate_table(&mut table, translator);
             let title = if study.is_empty() { String::new() } else { format!("{}\n", terminal::bold(study)) };
-            terminal::print(&format!("{title}{}\n{}\n", terminal::table(&table, '.'), table.notes.join("\n")));
+            terminal::print(&format!(
+                "{title}{}\n{}\n",
+                terminal::table(&table, translator.locale()),
+                table.notes.join("\n")
+            ));
         }
     }
     Ok(())
+}
+
+/// The power curves of an item.
+fn drawn(item: &Item) -> Option<Figure> {
+    let mut figure = figure(&item.row, &figure_id(item), item.translator.locale())?;
+    translate_figure(&mut figure, &item.translator);
+    Some(figure)
 }
 
 /// Sets the target of the comparisons whose unit it is in.
@@ -207,7 +225,9 @@ fn of_summary(arguments: &Arguments) -> Result<Item, Error> {
         planned,
         needs: None,
     };
-    Ok(Item { study: String::new(), unit: Unit::Count, row })
+    let language = arguments.reading.speaking.language();
+    let translator = Rc::new(Translator::new(language, language.locale(), []));
+    Ok(Item { study: String::new(), unit: Unit::Count, row, translator })
 }
 
 fn of_study(arguments: &Arguments, quiet: bool) -> Result<Vec<Item>, Error> {
@@ -243,6 +263,7 @@ fn of_analysis(arguments: &Arguments, analysis: &Analysis) -> Vec<Item> {
         [] => analysis.metric(&comparison.metric).is_some_and(|metric| metric.primary),
         ids => ids.contains(&comparison.metric),
     };
+    let translator = Rc::new(translator(analysis));
     let item = |comparison: &analysis::Comparison| {
         let metric = analysis.metric(&comparison.metric)?;
         let planned = Planned::of(comparison, arguments.alpha, arguments.alternative.of(), arguments.power)?;
@@ -255,7 +276,8 @@ fn of_analysis(arguments: &Arguments, analysis: &Analysis) -> Vec<Item> {
             planned,
             needs: None,
         };
-        Some(Item { study: analysis.study.id.clone(), unit: metric.unit.clone(), row })
+        let translator = Rc::clone(&translator);
+        Some(Item { study: analysis.study.id.clone(), unit: metric.unit.clone(), row, translator })
     };
     analysis.comparisons.iter().filter(wanted).filter_map(item).collect()
 }

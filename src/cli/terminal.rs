@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use console::Term;
 
 use crate::error::{Error, Problem};
+use crate::language::Locale;
 use crate::render::plain;
 use crate::report::model::{Align, Table};
 
@@ -79,9 +80,9 @@ pub fn paragraph(mark: &str, text: &str) -> String {
 }
 
 /// A report's table in aligned columns.
-pub fn table(table: &Table, decimal: char) -> String {
+pub fn table(table: &Table, locale: Locale) -> String {
     let rows: Vec<Vec<String>> =
-        table.rows.iter().map(|row| row.iter().map(|cell| plain(cell, decimal)).collect()).collect();
+        table.rows.iter().map(|row| row.iter().map(|cell| plain(cell, locale)).collect()).collect();
     let columns: Vec<(&str, Align)> =
         table.columns.iter().map(|column| (column.header.as_str(), column.align)).collect();
     aligned(&columns, &rows)

@@ -2,6 +2,7 @@
 
 use super::canvas::{AXIS, Anchor, Canvas, GRID, MARGIN};
 use super::text;
+use crate::language::Locale;
 
 /// Values beyond this are not drawn, and those nearer to zero than its inverse count as zero: arithmetic on them would
 /// overflow.
@@ -52,7 +53,7 @@ impl Axis {
         // Where only a step of less than two ticks has room for its labels, every second or third of the finest has.
         let thinned = steps(least).take(1).flat_map(|finest| (2..=INTERVALS).map(move |stride| (finest, stride)));
         for (step, stride) in all.chain(thinned) {
-            let ticks = step.ticks(low, high, canvas.decimal_separator).step_by(stride).collect();
+            let ticks = step.ticks(low, high, canvas.locale).step_by(stride).collect();
             axis = Self { left, right, ticks, ..axis };
             axis.make_room(MARGIN, canvas.width - MARGIN);
             if axis.ticks.len() > 1 && axis.has_room() {
@@ -167,11 +168,11 @@ impl Axis {
 pub(super) fn upright(
     values: impl IntoIterator<Item = f64>,
     distance: f64,
-    decimal_separator: char,
+    locale: Locale,
 ) -> ((f64, f64), Vec<(f64, String)>) {
     let (low, high) = range(values);
     let step = steps((high - low) * distance).next();
-    let ticks = step.map_or_else(Vec::new, |step| step.ticks(low, high, decimal_separator).collect());
+    let ticks = step.map_or_else(Vec::new, |step| step.ticks(low, high, locale).collect());
     ((low, high), ticks)
 }
 
@@ -212,13 +213,13 @@ impl Step {
     }
 
     /// The places of its multiples as parts of the range, with labels.
-    pub(super) fn ticks(self, low: f64, high: f64, decimal_separator: char) -> impl Iterator<Item = (f64, String)> {
+    pub(super) fn ticks(self, low: f64, high: f64, locale: Locale) -> impl Iterator<Item = (f64, String)> {
         let [first, last] = [(low / self.size()).ceil() as i64, (high / self.size()).floor() as i64];
         let largest = first.abs().max(last.abs()) as f64 * self.size();
         (first..=last).map(move |index| {
             let part = (index as f64 * self.size() - low) / (high - low);
             let label = label(index * self.digits, self.exponent, largest);
-            (part, label.replace('.', decimal_separator.encode_utf8(&mut [0; 4])))
+            (part, locale.number(&label))
         })
     }
 }

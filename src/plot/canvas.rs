@@ -6,6 +6,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{RGBColor, ShapeStyle, TextStyle};
 
 use super::text;
+use crate::language::Locale;
 
 pub(super) use plotters::style::text_anchor::HPos as Anchor;
 
@@ -84,15 +85,15 @@ pub(super) struct Canvas<'a> {
     backend: SVGBackend<'a>,
     /// In points.
     pub(super) width: f64,
-    pub(super) decimal_separator: char,
+    pub(super) locale: Locale,
     /// What a pointer over a place of the drawing is told, as SVG elements.
     tips: String,
 }
 
 impl<'a> Canvas<'a> {
-    pub(super) fn new(svg: &'a mut String, width: f64, decimal_separator: char) -> Self {
+    pub(super) fn new(svg: &'a mut String, width: f64, locale: Locale) -> Self {
         // The size only goes into the opening tag, which is replaced when the height is known.
-        Self { backend: SVGBackend::with_string(svg, (0, 0)), width, decimal_separator, tips: String::new() }
+        Self { backend: SVGBackend::with_string(svg, (0, 0)), width, locale, tips: String::new() }
     }
 
     pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), colour: RGBColor, thickness: f64) {

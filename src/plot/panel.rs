@@ -9,6 +9,7 @@ use super::Draw;
 use super::axis::{Axis, drawable, upright};
 use super::canvas::{AXIS, Anchor, COLOURS, Canvas, GRID, MARGIN, MARKERS, pale};
 use super::text;
+use crate::language::Locale;
 use crate::report::figure::{Banded, Panel, Panels, Stretch};
 
 /// In points: between labels and what they belong to, between panels, and of a mark on the vertical axis.
@@ -133,7 +134,7 @@ impl Panels {
         let low = places.iter().copied().fold(f64::INFINITY, f64::min);
         let high = places.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let more = if high > low { 0.02 * (high - low) } else { 0.1 };
-        let separator = canvas.decimal_separator;
+        let separator = canvas.locale;
         let ticks = self.stretch.ticks(low, high, separator);
         Axis::with_ticks((low - more, high + more), ticks, left, right, canvas)
     }
@@ -187,7 +188,7 @@ impl Panels {
                 canvas.marker(marker, *point, 2.0, colour);
             }
             if count % told == first % told {
-                let told = |value: f64| text::value(value, canvas.decimal_separator);
+                let told = |value: f64| text::value(value, canvas.locale);
                 let (x, y) = line.points[*i];
                 let band = line.band.get(*i).map(|[a, b]| format!(" [{}, {}]", told(*a), told(*b))).unwrap_or_default();
                 let tip = format!(
@@ -230,7 +231,7 @@ impl<'a> Upright<'a> {
             let zero = (line.steps && !line.points.is_empty()).then_some(0.0);
             line.points.iter().map(|(_, y)| *y).chain(line.band.iter().flatten().copied()).chain(zero)
         });
-        let ((low, high), mut ticks) = upright(values, APART / height, canvas.decimal_separator);
+        let ((low, high), mut ticks) = upright(values, APART / height, canvas.locale);
         // A label at the very bottom would touch those of the horizontal axis.
         ticks.retain(|(part, _)| part * height >= 1.0);
         Self { title: &panel.axis, low, high, ticks }
@@ -309,7 +310,7 @@ impl Stretch {
     }
 
     /// The ticks that an axis with this range may have.
-    fn ticks(self, low: f64, high: f64, decimal_separator: char) -> Vec<(f64, String)> {
+    fn ticks(self, low: f64, high: f64, locale: Locale) -> Vec<(f64, String)> {
         let values: Vec<(f64, &str)> = match self {
             Self::Even => Vec::new(),
             Self::Logarithmic => (low.floor() as i32..=high.ceil() as i32)
@@ -317,7 +318,7 @@ impl Stretch {
                 .collect(),
             Self::Tail => [0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999, 99.9999].map(|value| (value, " %")).to_vec(),
         };
-        let label = |value: f64, sign: &str| format!("{}{sign}", text::shortest(value, decimal_separator));
+        let label = |value: f64, sign: &str| format!("{}{sign}", text::shortest(value, locale));
         values.into_iter().filter_map(|(value, sign)| Some((self.place(value)?, label(value, sign)))).collect()
     }
 }

@@ -104,7 +104,7 @@ fn draw_group(canvas: &mut Canvas, group: &Group, place: &Place, look: &Look) {
     let places: Vec<f64> = values.iter().map(|value| axis.x(*value)).collect();
     for ((x, offset), (value, run)) in places.iter().zip(spread(&places, 2.3 * radius, band)).zip(points) {
         canvas.marker(look.marker, (*x, y + offset), radius, look.colour);
-        let value = text::value(value, canvas.decimal_separator);
+        let value = text::value(value, canvas.locale);
         canvas.tip((*x, y + offset), 1.5 * radius, &format!("{}, {run}: {value}", group.label));
     }
 }
@@ -115,10 +115,10 @@ fn draw_mean(canvas: &mut Canvas, group: &Group, axis: &Axis, y: f64) {
     }
     if let Some(mean) = group.mean.filter(|mean| drawable(*mean)) {
         canvas.marker(DIAMOND, (axis.x(mean), y), 2.8, INK);
-        let value = |value: f64| text::value(value, canvas.decimal_separator);
+        let value = |value: f64| text::value(value, canvas.locale);
         let interval = group.interval.map_or(String::new(), |bounds| {
             let [lower, upper] = bounds.map(value);
-            format!(" [{lower}{} {upper}]", if canvas.decimal_separator == ',' { ';' } else { ',' })
+            format!(" [{lower}{} {upper}]", canvas.locale.bounds())
         });
         let tip = format!("{}: {}{interval}", group.label, value(mean));
         canvas.tip((axis.x(mean), y), 3.0, &tip);

@@ -46,7 +46,7 @@ impl Draw for Scatter {
             let runs = series.runs.iter().map(String::as_str).chain(std::iter::repeat(""));
             for (point, run) in series.points.iter().zip(runs).filter(|(point, _)| is_drawable(**point)) {
                 Look { index }.point(canvas, at(*point), radius);
-                let value = text::value(point.1, canvas.decimal_separator);
+                let value = text::value(point.1, canvas.locale);
                 canvas.tip(at(*point), 1.5 * radius, &format!("{}, {run}: {value}", series.label));
             }
         }

@@ -47,7 +47,7 @@ impl Layout {
         // All is laid out with text of one size; a larger text is the same drawing, magnified.
         let magnification = width.text / text::SIZE;
         let points = width.inches * 72.0 / magnification;
-        let mut canvas = Canvas::new(&mut body, points, figure.decimal_separator);
+        let mut canvas = Canvas::new(&mut body, points, figure.locale);
         let height = drawing(figure).draw(&mut canvas);
         let tips = canvas.into_tips();
         // The backend's own opening tag knows neither inches nor the final height.

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 
+use crate::language::Locale;
 use crate::report::number::{self, significant};
 
 /// Size of all text before magnification, in points.
@@ -155,15 +156,15 @@ pub(super) fn minus(text: &str) -> String {
 }
 
 /// A value with four significant digits, for a reader who points at it.
-pub(super) fn value(value: f64, decimal_separator: char) -> String {
-    minus(&significant(value, 4)).replace('.', decimal_separator.encode_utf8(&mut [0; 4]))
+pub(super) fn value(value: f64, locale: Locale) -> String {
+    locale.number(&minus(&significant(value, 4)))
 }
 
 /// A number of few digits as it is: a tick that does not come from a step.
-pub(super) fn shortest(value: f64, decimal_separator: char) -> String {
+pub(super) fn shortest(value: f64, locale: Locale) -> String {
     let is_usual = value == 0.0 || (1e-6..1e6).contains(&value.abs());
     let number = if is_usual { number::shortest(value) } else { format!("{value:e}") };
-    minus(&number).replace('.', decimal_separator.encode_utf8(&mut [0; 4]))
+    locale.number(&minus(&number))
 }
 
 /// A text that XML can carry: no control characters, and no break that was only there to hold words together.

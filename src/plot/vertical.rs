@@ -23,7 +23,7 @@ impl Vertical {
         let (low, high) = range(values);
         let most = ((bottom - top) / SPACE).floor().max(1.0);
         let ticks = steps((high - low) / most)
-            .map(|step| step.ticks(low, high, canvas.decimal_separator).collect::<Vec<_>>())
+            .map(|step| step.ticks(low, high, canvas.locale).collect::<Vec<_>>())
             .find(|ticks| !ticks.is_empty());
         Self { low, high, top, bottom, ticks: ticks.unwrap_or_default() }
     }

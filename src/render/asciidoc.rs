@@ -13,7 +13,7 @@ fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Pr
     let fragments = report
         .tables()
         .map(|table| {
-            let rows: Vec<_> = rows(table, report.decimal_separator).collect();
+            let rows: Vec<_> = rows(table, report.locale).collect();
             let context = context! {
                 label => verbatim(&label(report, &table.id)), caption => &table.caption, notes => &table.notes,
                 specification => specification(&table.columns), rows => lines(&table.columns, &rows),

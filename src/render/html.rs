@@ -17,7 +17,7 @@ fn files(&Material { report, figures, templates }: &Material) -> Result<Vec<File
         .tables()
         .enumerate()
         .map(|(index, table)| {
-            let rows: Vec<Vec<String>> = rows(table, report.decimal_separator).collect();
+            let rows: Vec<Vec<String>> = rows(table, report.locale).collect();
             context! {
                 number => index + 1, anchor => anchors.of("tab", &label(report, &table.id)), caption => &table.caption,
                 paper => paper(table, &rows), columns => Serde(&table.columns), rows, notes => &table.notes,

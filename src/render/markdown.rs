@@ -14,7 +14,7 @@ fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Pr
         .enumerate()
         .map(|(index, table)| {
             let markup = |row: Vec<String>| row.iter().map(|text| in_cell(text)).collect();
-            let rows: Vec<_> = rows(table, report.decimal_separator).map(markup).collect();
+            let rows: Vec<_> = rows(table, report.locale).map(markup).collect();
             let pipes = pipe_table(&table.columns, &rows);
             let context = context! {
                 number => index + 1, caption => &table.caption, table => verbatim(&pipes), notes => &table.notes,

@@ -17,6 +17,7 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 
 use crate::error::Problem;
+use crate::language::Locale;
 use crate::latex::clean;
 use crate::report::figure::Picture;
 use crate::report::model::{Block, Cell, Report, Table};
@@ -106,6 +107,7 @@ fn document(report: &Report, tables: impl IntoIterator<Item = Value>) -> Value {
     }
     context! {
         title => &report.title, banner => &report.banner, headline => Serde(&report.headline), summary => &report.summary, generator => &report.generator, sections,
+        language => report.locale.language,
     }
 }
 
@@ -115,8 +117,8 @@ fn verbatim(text: &str) -> Value {
 }
 
 /// The cells of `table` as plain text, one for each column.
-fn rows(table: &Table, decimal: char) -> impl Iterator<Item = Vec<String>> {
-    table.rows.iter().map(move |row| (0..table.columns.len()).map(|i| plain(cell(row, i), decimal)).collect())
+fn rows(table: &Table, locale: Locale) -> impl Iterator<Item = Vec<String>> {
+    table.rows.iter().map(move |row| (0..table.columns.len()).map(|i| plain(cell(row, i), locale)).collect())
 }
 
 /// The cell of column `index`; a short row ends in missing cells.
@@ -124,25 +126,20 @@ fn cell(row: &[Cell], index: usize) -> &Cell {
     row.get(index).unwrap_or(&Cell::Missing)
 }
 
-/// A cell as plain text, its numbers with `decimal` as their separator. Bounds are parted by `;` where a comma is the
-/// decimal separator.
-pub fn plain(cell: &Cell, decimal: char) -> String {
-    let number = |text: &str| clean(text).replace('.', decimal.encode_utf8(&mut [0; 4]));
+/// A cell as plain text, its numbers as `locale` says. Bounds are parted by `;` where a comma is the decimal separator.
+pub fn plain(cell: &Cell, locale: Locale) -> String {
+    let number = |text: &str| locale.number(&clean(text));
     match cell {
         Cell::Text { text } => clean(text),
         Cell::Number { text } => number(text),
         Cell::PlusMinus { centre, spread } => format!("{} ± {}", number(centre), number(spread)),
-        Cell::Interval { lower, upper } => format!("[{}{} {}]", number(lower), bound_separator(decimal), number(upper)),
+        Cell::Interval { lower, upper } => format!("[{}{} {}]", number(lower), locale.bounds(), number(upper)),
         Cell::Missing => "—".into(),
     }
 }
 
 /// Longer cells than this do not widen their column's source.
 const ALIGNED: usize = 60;
-
-fn bound_separator(decimal: char) -> char {
-    if decimal == ',' { ';' } else { ',' }
-}
 
 /// The label of a table or figure: two studies may stand in one paper.
 fn label(report: &Report, id: &str) -> String {

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
@@ -49,7 +49,7 @@ pub struct Templates {
     /// Where each replaced template was read from.
     replaced: BTreeMap<String, String>,
     /// What each template was given, where somebody wants to know it.
-    given: Option<Mutex<Given>>,
+    given: Option<Arc<Mutex<Given>>>,
 }
 
 /// Template → path of a variable → its types.
@@ -84,7 +84,7 @@ impl Templates {
 
     /// The same templates, which keep account of what they are given.
     pub fn recording(self) -> Self {
-        Self { given: Some(Mutex::default()), ..self }
+        Self { given: Some(Arc::default()), ..self }
     }
 
     /// What the templates were given since [`Templates::recording`].
@@ -96,6 +96,19 @@ impl Templates {
     pub fn used(&self, name: &str) -> BTreeSet<String> {
         let template = self.environment.get_template(name);
         template.map(|template| template.undeclared_variables(false).into_iter().collect()).unwrap_or_default()
+    }
+
+    /// The same templates with their fixed words in `language`.
+    pub fn in_language(&self, language: &'static crate::language::Language) -> Self {
+        let mut environment = self.environment.clone();
+        environment.add_filter("tr", |text: &str| match language.word(text) {
+            Some(word) => Ok(word.to_owned()),
+            None => Err(Error::new(
+                ErrorKind::InvalidOperation,
+                format!("templates/lang/{}.toml has no “{text}”", language.id),
+            )),
+        });
+        Self { environment, replaced: self.replaced.clone(), given: self.given.clone() }
     }
 
     /// The template `name` filled in.

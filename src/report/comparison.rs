@@ -141,18 +141,18 @@ fn sentence(context: &Context, item: &Item) -> String {
         Err(undefined) => format!("; no test: {}", undefined.because),
     };
     let estimand = item.comparison.difference.and_then(|id| Some(item.comparison.methods.get(id)?.estimand));
+    let amount = format!("{}{unit}", signed(item.difference(), item.difference_decimals(digits)));
     let difference = match estimand {
-        Some(Estimand::Shift) => "shifted by",
-        Some(Estimand::QuantileDifference) => "the medians differing by",
-        _ => "a difference of",
+        Some(Estimand::Shift) => format!("shifted by {amount}"),
+        Some(Estimand::QuantileDifference) => format!("the medians differing by {amount}"),
+        _ => format!("a difference of {amount}"),
     };
     format!(
-        "{}, {}: {} → {}{unit}, {difference} {}{unit}{percent}{test}.",
+        "{}, {}: {} → {}{unit}, {difference}{percent}{test}.",
         item.metric.label,
         item.place(context),
         plain(item.side(true, digits)),
         plain(item.side(false, digits)),
-        signed(item.difference(), item.difference_decimals(digits)),
     )
 }
 

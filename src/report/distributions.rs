@@ -74,7 +74,7 @@ fn figure_of_runs(context: &Context, metric: &MetricInfo, scenario: Option<&str>
             labels: samples.iter().map(|sample| context.label(&sample.mode)).collect(),
             panels: vec![Panel { axis: "Runs (%)".to_owned(), lines }],
         }),
-        decimal_separator: context.analysis.study.decimal_separator,
+        locale: context.locale(),
     }
 }
 
@@ -145,7 +145,7 @@ pub(super) fn of_requests(context: &Context, latencies: &Latencies, scale: &Scal
                 lines: modes.iter().enumerate().map(line).collect(),
             }],
         }),
-        decimal_separator: context.analysis.study.decimal_separator,
+        locale: context.locale(),
     })
 }
 

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::language::Locale;
+
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Figure {
     /// File stem, and slug of the label: `runs-latency-mean`.
@@ -11,8 +13,8 @@ pub struct Figure {
     /// What a reader who cannot see the figure must know.
     pub alt: String,
     pub drawing: Drawing,
-    /// `.` or `,`.
-    pub decimal_separator: char,
+    /// How its numbers are written.
+    pub locale: Locale,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -67,7 +67,7 @@ fn figure(context: &Context, latencies: &Latencies, scale: &Scale) -> Figure {
             labels: modes.iter().map(|mode| context.label(&mode.mode)).collect(),
             panels: vec![Panel { axis, lines: modes.iter().enumerate().map(line).collect() }],
         }),
-        decimal_separator: context.analysis.study.decimal_separator,
+        locale: context.locale(),
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod figure;
+pub mod language;
 pub mod model;
 pub mod number;
 pub mod planning;
@@ -23,6 +24,7 @@ mod sensitivity;
 mod series;
 
 use crate::analysis::{Analysis, Comparison, MetricInfo, Sample};
+use crate::language::Locale;
 use crate::study::Provenance;
 use model::{Align, Block, Cell, Column, Report, Section};
 use number::{Scale, text};
@@ -69,7 +71,7 @@ pub fn report(analysis: &Analysis) -> Report {
             }
         }
     }
-    Report {
+    let report = Report {
         id: analysis.study.id.clone(),
         title: analysis.study.title.clone(),
         headline: comparison::headline(&context),
@@ -81,8 +83,9 @@ pub fn report(analysis: &Analysis) -> Report {
             None => analysis.generator.clone(),
         },
         banner,
-        decimal_separator: analysis.study.decimal_separator,
-    }
+        locale: Locale::default(),
+    };
+    language::translated(report, &language::translator(analysis))
 }
 
 impl Context<'_> {
@@ -181,13 +184,23 @@ impl Context<'_> {
         self.adjustment().map_or("p".to_owned(), |name| format!("p ({name})"))
     }
 
+    /// How numbers are written.
+    fn locale(&self) -> Locale {
+        self.analysis.study.locale
+    }
+
+    /// The decimal separator of sentences: a translator puts its own into those that it translates.
+    fn decimal(&self) -> char {
+        if self.analysis.study.language.is_source() { self.locale().decimal } else { '.' }
+    }
+
     fn digits(&self) -> u8 {
         self.analysis.study.digits
     }
 
     /// Text with the study's decimal separator, and real minus signs.
     fn prose(&self, text: &str) -> String {
-        localise(text, self.analysis.study.decimal_separator)
+        localise(text, self.decimal())
     }
 
     /// How many runs stand behind the numbers.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::figure::Figure;
+use crate::language::Locale;
 
 /// One study's report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -21,8 +22,8 @@ pub struct Report {
     pub numbers: Vec<Number>,
     /// "meshstats 0.1.0"
     pub generator: String,
-    /// `.` or `,`; cells always carry `.`.
-    pub decimal_separator: char,
+    /// The language, and what renderers put into numbers; cells always carry `.` and no groups.
+    pub locale: Locale,
 }
 
 impl Report {

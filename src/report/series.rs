@@ -90,7 +90,7 @@ fn figure(context: &Context, series: &Series) -> Figure {
             labels: series.modes.iter().map(|mode| context.label(&mode.mode)).collect(),
             panels: shown.iter().zip(&scales).map(panel).collect(),
         }),
-        decimal_separator: context.analysis.study.decimal_separator,
+        locale: context.locale(),
     }
 }
 

@@ -87,6 +87,8 @@ pub struct Overrides {
     /// By metric.
     pub margins: Vec<(String, String)>,
     pub pairs: bool,
+    /// Id of a language.
+    pub lang: Option<String>,
     /// A repair is an error.
     pub strict: bool,
 }
@@ -112,6 +114,7 @@ impl Overrides {
         }
         manifest.adjust = self.adjust.clone().or(manifest.adjust);
         manifest.margins.extend(self.margins.iter().cloned());
+        manifest.lang = self.lang.clone().or(manifest.lang);
         if self.pairs {
             manifest.pairs = Some(true);
         }

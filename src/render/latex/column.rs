@@ -1,8 +1,9 @@
 //! A column of a table as LaTeX source: its specification, its header's lines and its cells.
 
 use super::number::{Format, Printed};
+use crate::language::Locale;
 use crate::latex::{escape, is_substituted};
-use crate::render::{ALIGNED, bound_separator, clean, plain};
+use crate::render::{ALIGNED, clean, plain};
 use crate::report::model::{Align, Cell, Column};
 
 /// One column of the table: one column of the `tabular`, or the two of a `±`.
@@ -54,14 +55,14 @@ impl Kind {
 }
 
 impl Laid {
-    pub(super) fn new(column: &Column, cells: &[&Cell], decimal: char) -> Self {
+    pub(super) fn new(column: &Column, cells: &[&Cell], locale: Locale) -> Self {
         let kind = Kind::of(column.align, cells);
-        let widths = cells.iter().map(|cell| width(&plain(cell, decimal))).collect();
+        let widths = cells.iter().map(|cell| width(&plain(cell, locale))).collect();
         let (specification, cells, content) = match kind {
-            Kind::Words => ("l".into(), texts(kind, cells, decimal), widest(cells, decimal)),
-            Kind::Centred => ("c".into(), texts(kind, cells, decimal), widest(cells, decimal)),
-            Kind::Numbers => number_column(cells, decimal),
-            Kind::PlusMinus => plus_minus_column(cells, decimal),
+            Kind::Words => ("l".into(), texts(kind, cells, locale), widest(cells, locale)),
+            Kind::Centred => ("c".into(), texts(kind, cells, locale), widest(cells, locale)),
+            Kind::Numbers => number_column(cells, locale),
+            Kind::PlusMinus => plus_minus_column(cells, locale),
         };
         let lines = header_lines(&column.header, content);
         let width = lines.iter().map(|line| width(line)).fold(content, f64::max);
@@ -130,19 +131,19 @@ fn interval(cell: &Cell) -> Option<[Printed<'_>; 2]> {
 }
 
 /// Specification, cells and width of a column of numbers.
-fn number_column(cells: &[&Cell], decimal: char) -> (String, Vec<String>, f64) {
+fn number_column(cells: &[&Cell], locale: Locale) -> (String, Vec<String>, f64) {
     let numbers: Vec<Printed> = cells.iter().filter_map(|cell| number(cell)).collect();
     let format = Format::of(&numbers);
     let others: Vec<&Cell> = cells.iter().copied().filter(|cell| number(cell).is_none()).collect();
     let body = cells.iter().map(|cell| match number(cell) {
         Some(number) => number.input(),
-        None => Kind::Numbers.other(&typeset(cell, decimal)),
+        None => Kind::Numbers.other(&typeset(cell, locale)),
     });
-    (format!("S[{}]", format.options()), body.collect(), format.width().max(widest(&others, decimal)))
+    (format!("S[{}]", format.options()), body.collect(), format.width().max(widest(&others, locale)))
 }
 
 /// Specification, cells and width of the two columns of a `±`.
-fn plus_minus_column(cells: &[&Cell], decimal: char) -> (String, Vec<String>, f64) {
+fn plus_minus_column(cells: &[&Cell], locale: Locale) -> (String, Vec<String>, f64) {
     let pairs: Vec<[Printed; 2]> = cells.iter().filter_map(|cell| plus_minus(cell)).collect();
     let [centres, spreads] = [0, 1].map(|i| pairs.iter().map(|pair| pair[i]).collect::<Vec<_>>());
     let [left, right] = [&centres, &spreads].map(|numbers| Format::of(numbers));
@@ -151,7 +152,7 @@ fn plus_minus_column(cells: &[&Cell], decimal: char) -> (String, Vec<String>, f6
     let others: Vec<&Cell> = cells.iter().copied().filter(|cell| plus_minus(cell).is_none()).collect();
     let body = cells.iter().map(|cell| match plus_minus(cell) {
         Some([centre, spread]) => format!("{:>to_left$} & {:>to_right$}", centre.input(), spread.input()),
-        None => Kind::PlusMinus.other(&typeset(cell, decimal)),
+        None => Kind::PlusMinus.other(&typeset(cell, locale)),
     });
     // Aligned towards the sign, so that a wide header does not tear them apart.
     let specification = format!(
@@ -159,28 +160,28 @@ fn plus_minus_column(cells: &[&Cell], decimal: char) -> (String, Vec<String>, f6
         left.options(),
         right.options()
     );
-    (specification, body.collect(), (left.width() + PLUS_MINUS + right.width()).max(widest(&others, decimal)))
+    (specification, body.collect(), (left.width() + PLUS_MINUS + right.width()).max(widest(&others, locale)))
 }
 
 /// The cells of a column without numbers' alignment.
-fn texts(kind: Kind, cells: &[&Cell], decimal: char) -> Vec<String> {
-    cells.iter().map(|cell| kind.other(&typeset(cell, decimal))).collect()
+fn texts(kind: Kind, cells: &[&Cell], locale: Locale) -> Vec<String> {
+    cells.iter().map(|cell| kind.other(&typeset(cell, locale))).collect()
 }
 
 /// A cell in text.
-pub(super) fn typeset(cell: &Cell, decimal: char) -> String {
+pub(super) fn typeset(cell: &Cell, locale: Locale) -> String {
     if let Some(number) = number(cell) {
-        return format!("${}$", number.math(decimal));
+        return format!("${}$", number.math(locale));
     }
     if let Some([centre, spread]) = plus_minus(cell) {
-        return format!(r"${} \pm {}$", centre.math(decimal), spread.math(decimal));
+        return format!(r"${} \pm {}$", centre.math(locale), spread.math(locale));
     }
     if let Some([lower, upper]) = interval(cell) {
-        return format!(r"$[{}{}\, {}]$", lower.math(decimal), bound_separator(decimal), upper.math(decimal));
+        return format!(r"$[{}{}\, {}]$", lower.math(locale), locale.bounds(), upper.math(locale));
     }
     match cell {
         Cell::Missing => "---".into(),
-        _ => escape(&plain(cell, decimal)),
+        _ => escape(&plain(cell, locale)),
     }
 }
 
@@ -205,8 +206,8 @@ pub(in crate::render) fn header_lines(header: &str, content: f64) -> Vec<String>
 /// Width of ` ± ` in digits' widths.
 const PLUS_MINUS: f64 = 2.3;
 
-pub(in crate::render) fn widest(cells: &[&Cell], decimal: char) -> f64 {
-    cells.iter().map(|cell| width(&plain(cell, decimal))).fold(0.0, f64::max)
+pub(in crate::render) fn widest(cells: &[&Cell], locale: Locale) -> f64 {
+    cells.iter().map(|cell| width(&plain(cell, locale))).fold(0.0, f64::max)
 }
 
 /// Width of `text` in digits' widths (en), a little more rather than less.

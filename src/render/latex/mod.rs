@@ -25,7 +25,7 @@ fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Pr
     let mut inputs = Vec::new();
     let mut packages = BTreeSet::from(["booktabs", "siunitx"]);
     for table in report.tables() {
-        let layout = Layout::new(table, report.decimal_separator);
+        let layout = Layout::new(table, report.locale);
         packages.extend(layout.float_packages());
         inputs.push(verbatim(&format!("tables/{}-float", table.id)));
         let context = context! {
@@ -40,7 +40,7 @@ fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Pr
     files.push(File::new("report.tex", templates.render("report.tex", context! { cyrillic, ..body })?));
     let preamble = context! {
         generator => &report.generator, packages => Value::from_iter(packages),
-        decimal_comma => report.decimal_separator == ',',
+        decimal_comma => report.locale.decimal == ',',
     };
     files.push(File::new("preamble.tex", templates.render("preamble.tex", preamble)?));
     Ok(files)

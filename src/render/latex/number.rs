@@ -1,5 +1,7 @@
 //! Printed numbers as LaTeX: in math, and as the cells and the `table-format` of an `S` column.
 
+use crate::language::Locale;
+
 /// A number of the grammar `[<>≈]?[+-]?digits[.digits][e[+-]digits]`, in its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::render) struct Printed<'a> {
@@ -56,16 +58,18 @@ impl<'a> Printed<'a> {
     }
 
     /// For math mode.
-    pub(super) fn math(&self, decimal_separator: char) -> String {
+    pub(super) fn math(&self, locale: Locale) -> String {
         let mut out = match self.comparator {
             Some('≈') => r"{\approx}".into(),
             Some(comparator) => format!("{{{comparator}}}"),
             None => String::new(),
         };
         out.extend(self.sign);
-        out.push_str(self.integer);
+        // Locales part groups by a thin space or not at all.
+        let ungrouped = Locale { thousands: locale.thousands.map(|_| ' '), ..locale };
+        out.push_str(&ungrouped.number(self.integer).replace(' ', r"\,"));
         if let Some(decimals) = self.decimals {
-            out.push_str(if decimal_separator == ',' { "{,}" } else { "." });
+            out.push_str(if locale.decimal == ',' { "{,}" } else { "." });
             out.push_str(decimals);
         }
         if let Some((sign, digits)) = self.exponent {

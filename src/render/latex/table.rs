@@ -4,6 +4,7 @@
 use minijinja::{Value, context};
 
 use super::column::{Kind, Laid};
+use crate::language::Locale;
 use crate::render::{cell, verbatim};
 use crate::report::model::Table;
 
@@ -20,10 +21,10 @@ const PAGE: usize = 46;
 const SIDEWAYS_PAGE: usize = 20;
 
 impl Layout {
-    pub(super) fn new(table: &Table, decimal: char) -> Self {
+    pub(super) fn new(table: &Table, locale: Locale) -> Self {
         let lay = |(index, column)| {
             let cells: Vec<_> = table.rows.iter().map(|row| cell(row, index)).collect();
-            Laid::new(column, &cells, decimal)
+            Laid::new(column, &cells, locale)
         };
         let mut columns: Vec<Laid> = table.columns.iter().enumerate().map(lay).collect();
         let fit = Fit::of(&columns);

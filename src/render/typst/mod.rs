@@ -21,7 +21,7 @@ fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Pr
     let mut files = vec![numbers::file(report, templates)?];
     let mut inclusions = Vec::new();
     for table in report.tables() {
-        let layout = table::Layout::new(table, report.decimal_separator);
+        let layout = table::Layout::new(table, report.locale);
         let path = format!("tables/{}-figure.typ", table.id);
         inclusions.push(context! { path, sideways => layout.size.sideways });
         let context = context! {

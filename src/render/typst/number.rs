@@ -1,12 +1,13 @@
 //! Printed numbers as Typst markup.
 
 use super::escape;
+use crate::language::Locale;
 use crate::render::latex::number::Printed;
-use crate::render::{bound_separator, plain};
+use crate::render::plain;
 use crate::report::model::Cell;
 
 /// What stands before the decimal marker, and what from it on.
-pub(super) fn parts(number: Printed, decimal: char) -> [String; 2] {
+pub(super) fn parts(number: Printed, locale: Locale) -> [String; 2] {
     let mut whole = String::new();
     match number.comparator {
         // Else it could begin a label.
@@ -14,10 +15,10 @@ pub(super) fn parts(number: Printed, decimal: char) -> [String; 2] {
         comparator => whole.extend(comparator),
     }
     whole.extend(number.sign.map(minus));
-    whole.push_str(number.integer);
+    whole.push_str(&locale.grouped(number.integer));
     let mut rest = String::new();
     if let Some(decimals) = number.decimals {
-        rest.push(decimal);
+        rest.push(locale.decimal);
         rest.push_str(decimals);
     }
     if let Some((sign, digits)) = number.exponent {
@@ -32,21 +33,21 @@ fn minus(sign: char) -> char {
 }
 
 /// A number, or what stands in the place of one.
-fn number(text: &str, decimal: char) -> String {
+fn number(text: &str, locale: Locale) -> String {
     match Printed::parse(text) {
-        Some(number) => parts(number, decimal).concat(),
+        Some(number) => parts(number, locale).concat(),
         None => escape(&text.replacen('-', "−", usize::from(text.starts_with('-')))),
     }
 }
 
 /// A cell in text.
-pub(super) fn typeset(cell: &Cell, decimal: char) -> String {
+pub(super) fn typeset(cell: &Cell, locale: Locale) -> String {
     match cell {
-        Cell::Number { text } => number(text, decimal),
-        Cell::PlusMinus { centre, spread } => format!("{}~±~{}", number(centre, decimal), number(spread, decimal)),
+        Cell::Number { text } => number(text, locale),
+        Cell::PlusMinus { centre, spread } => format!("{}~±~{}", number(centre, locale), number(spread, locale)),
         Cell::Interval { lower, upper } => {
-            format!(r"\[{}{} {}\]", number(lower, decimal), bound_separator(decimal), number(upper, decimal))
+            format!(r"\[{}{} {}\]", number(lower, locale), locale.bounds(), number(upper, locale))
         }
-        _ => escape(&plain(cell, decimal)),
+        _ => escape(&plain(cell, locale)),
     }
 }

@@ -14,7 +14,7 @@ use crate::report::model::{Cell, Number, Report};
 pub(super) fn file(report: &Report, templates: &Templates) -> Result<File, Problem> {
     let names = names(&report.numbers)?;
     let numbers = names.iter().zip(&report.numbers).map(|(name, number)| {
-        let formatted = typeset(&number.formatted, report.decimal_separator);
+        let formatted = typeset(&number.formatted, report.locale);
         let quantity = verbatim(&quantity(number, &formatted));
         context! {
             name => verbatim(name), formatted => verbatim(&formatted), raw => verbatim(&raw(&number.raw)), quantity,

@@ -6,6 +6,7 @@ use minijinja::{Value, context};
 
 use super::escape;
 use super::number::{parts, typeset};
+use crate::language::Locale;
 use crate::render::latex::column::{Kind, header_lines, number, plus_minus, widest, width};
 use crate::render::{ALIGNED, cell, plain, verbatim};
 use crate::report::model::{Align, Cell, Column, Table};
@@ -66,10 +67,10 @@ impl Size {
 }
 
 impl Layout {
-    pub(super) fn new(table: &Table, decimal: char) -> Self {
+    pub(super) fn new(table: &Table, locale: Locale) -> Self {
         let lay = |(index, column)| {
             let cells: Vec<_> = table.rows.iter().map(|row| cell(row, index)).collect();
-            Laid::new(index + 1, column, &cells, decimal)
+            Laid::new(index + 1, column, &cells, locale)
         };
         let columns: Vec<Laid> = table.columns.iter().enumerate().map(lay).collect();
         let size = Size::of(&columns);
@@ -162,12 +163,12 @@ impl Pad {
 }
 
 impl Laid {
-    fn new(index: usize, column: &Column, cells: &[&Cell], decimal: char) -> Self {
+    fn new(index: usize, column: &Column, cells: &[&Cell], locale: Locale) -> Self {
         let kind = Kind::of(column.align, cells);
         let split = |cell: &Cell| match kind {
-            Kind::Numbers => number(cell).map(|number| parts(number, decimal)),
+            Kind::Numbers => number(cell).map(|number| parts(number, locale)),
             Kind::PlusMinus => plus_minus(cell).map(|_| {
-                let text = typeset(cell, decimal);
+                let text = typeset(cell, locale);
                 let at = text.find("~±").unwrap_or(text.len());
                 [text[..at].to_owned(), text[at..].to_owned()]
             }),
@@ -179,7 +180,7 @@ impl Laid {
         let before = if kind == Kind::PlusMinus { Pad::new("before", index, "right", &found, 0) } else { None };
         let after = Pad::new("after", index, "left", &found, 1);
         let widest_part = |part: usize| found.iter().map(|text| width_of(&text[part])).fold(0.0, f64::max);
-        let content = widest(cells, decimal).max(widest_part(0) + widest_part(1));
+        let content = widest(cells, locale).max(widest_part(0) + widest_part(1));
         let header = header_lines(&column.header, content);
         Self {
             kind,
@@ -189,14 +190,14 @@ impl Laid {
                 _ => "center",
             },
             width: header.iter().map(|line| width(line)).fold(content, f64::max),
-            widths: cells.iter().map(|cell| width(&plain(cell, decimal))).collect(),
+            widths: cells.iter().map(|cell| width(&plain(cell, locale))).collect(),
             header: header.iter().map(|line| escape(line)).collect::<Vec<_>>().join(r" \ "),
             cells: cells
                 .iter()
                 .zip(&split)
                 .map(|(cell, split)| match split {
                     Some([a, b]) => Pad::around(before.as_ref(), a) + &Pad::around(after.as_ref(), b),
-                    None => typeset(cell, decimal),
+                    None => typeset(cell, locale),
                 })
                 .collect(),
             pads: before.into_iter().chain(after).collect(),

@@ -62,7 +62,7 @@ fn run_figure(context: &Context, metric: &MetricInfo, scenario: Option<&str>, sa
             if scale.unit.is_empty() { String::new() } else { format!(" {}", scale.unit) }
         )),
         drawing: Drawing::Runs(Runs { axis: header(metric, &scale), groups }),
-        decimal_separator: context.analysis.study.decimal_separator,
+        locale: context.locale(),
     }
 }
 
@@ -87,7 +87,11 @@ pub(super) fn forest(context: &Context, items: &[Item]) -> Option<Figure> {
                 },
                 estimate: item.comparison.percent(item.means).ok()?,
                 interval: [interval.lower, interval.upper],
-                text: format!("{} {}", plain(item.percent(digits)), plain(item.percent_interval(digits))),
+                text: context.prose(&format!(
+                    "{} {}",
+                    plain(item.percent(digits)),
+                    plain(item.percent_interval(digits))
+                )),
             })
         })
         .collect();
@@ -112,6 +116,6 @@ pub(super) fn forest(context: &Context, items: &[Item]) -> Option<Figure> {
             list.join("; ")
         )),
         drawing: Drawing::Forest(Forest { axis: format!("Change against {} (%)", context.baseline_label()), rows }),
-        decimal_separator: context.analysis.study.decimal_separator,
+        locale: context.locale(),
     })
 }

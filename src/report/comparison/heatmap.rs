@@ -97,7 +97,7 @@ fn figure(context: &Context, metric: &MetricInfo) -> Option<Figure> {
             rows,
             full,
         }),
-        decimal_separator: study.decimal_separator,
+        locale: study.locale,
     })
 }
 

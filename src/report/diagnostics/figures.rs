@@ -55,7 +55,7 @@ impl Place<'_> {
                 vertical: header(self.metric, &self.scale),
                 series,
             }),
-            decimal_separator: context.analysis.study.decimal_separator,
+            locale: context.locale(),
         }
     }
 
