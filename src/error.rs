@@ -12,7 +12,7 @@ pub struct Fault {
     /// What the user can do about it.
     pub remedy: String,
     /// The line of source with a mark under the place, for those who see the message on a terminal.
-    pub excerpt: Option<Excerpt>,
+    pub excerpt: Option<Box<Excerpt>>,
 }
 
 /// A line of a source, and the place in it that is meant.

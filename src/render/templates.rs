@@ -135,7 +135,7 @@ impl Templates {
             None => error.kind().to_string(),
         };
         let remedy = if self.replaced.contains_key(name) { remedy(name, error) } else { REPORT_BUG.into() };
-        Problem { path, fault: Fault { line: error.line(), what, remedy, excerpt: excerpt(error) } }
+        Problem { path, fault: Fault { line: error.line(), what, remedy, excerpt: excerpt(error).map(Box::new) } }
     }
 }
 
