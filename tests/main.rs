@@ -10,6 +10,7 @@ mod formats;
 mod golden;
 mod latex;
 mod methods;
+mod panels;
 mod program;
 mod readme;
 mod reconstruct;

@@ -92,8 +92,7 @@ fn of_scenario(info: &StudyInfo, study: &Study, scenario: Option<String>) -> Opt
     let omitted = intervals().map(|interval| -interval.start).fold(0.0, f64::max);
     let step = step(omitted, intervals().map(|interval| interval.end).fold(0.0, f64::max));
     let band = Band::for_runs(modes.iter().map(|(_, runs)| runs.len()));
-    let streams =
-        all().any(|(run, _)| run.measurements.setup.get("streams").is_some_and(|streams| streams != "1"));
+    let streams = all().any(|(run, _)| run.measurements.setup.get("streams").is_some_and(|streams| streams != "1"));
     let modes: Vec<Course> = modes.iter().map(|(mode, runs)| course(mode, runs, step, band)).collect();
     let most = modes.iter().flat_map(|mode| &mode.points).map(Vec::len).max().unwrap_or(0);
     (most > 1).then_some(Series { scenario, step, omitted, band, streams, modes })

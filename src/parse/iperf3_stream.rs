@@ -121,7 +121,9 @@ impl Events {
                 self.tests.push(Test { line, document: Document { start, ..Document::default() } });
             }
             "interval" => {
-                if let Some(interval) = from_json::<IntervalEvent>(text)??.data.filter(|interval| interval.sum.is_some()) {
+                if let Some(interval) =
+                    from_json::<IntervalEvent>(text)??.data.filter(|interval| interval.sum.is_some())
+                {
                     self.test(line).document.intervals.get_or_insert_default().push(interval);
                 }
             }

@@ -72,7 +72,7 @@ impl Axis {
             let (x, half) = (left + part * length, text::width(label) / 2.0);
             let has_room = x - half >= end;
             if has_room {
-                end = x + half + SPACE;
+                end = x + half + SPACE / 2.0;
             }
             has_room
         });

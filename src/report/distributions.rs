@@ -25,8 +25,9 @@ pub(super) fn of_runs(context: &Context) -> Vec<Figure> {
         let of_metric = || context.analysis.samples.iter().filter(|sample| sample.metric == metric.id);
         let scenarios: BTreeSet<Option<&str>> = of_metric().map(|sample| sample.scenario.as_deref()).collect();
         for scenario in scenarios {
-            let samples: Vec<&Sample> =
-                of_metric().filter(|sample| sample.scenario.as_deref() == scenario && !sample.values.is_empty()).collect();
+            let samples: Vec<&Sample> = of_metric()
+                .filter(|sample| sample.scenario.as_deref() == scenario && !sample.values.is_empty())
+                .collect();
             if samples.iter().any(|sample| sample.values.len() >= FEWEST) {
                 figures.push(figure_of_runs(context, metric, scenario, &samples));
             }
@@ -69,6 +70,7 @@ fn figure_of_runs(context: &Context, metric: &MetricInfo, scenario: Option<&str>
         drawing: Drawing::Panels(Panels {
             axis: header(metric, &scale),
             stretch: Stretch::Even,
+            extent: None,
             shade: None,
             labels: samples.iter().map(|sample| context.label(&sample.mode)).collect(),
             panels: vec![Panel { axis: "Runs (%)".to_owned(), lines }],
@@ -137,6 +139,7 @@ pub(super) fn of_requests(context: &Context, latencies: &Latencies, scale: &Scal
         drawing: Drawing::Panels(Panels {
             axis,
             stretch: if is_wide { Stretch::Logarithmic } else { Stretch::Even },
+            extent: None,
             shade: None,
             labels: modes.iter().map(|(label, ..)| label.clone()).collect(),
             panels: vec![Panel {

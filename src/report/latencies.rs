@@ -1,12 +1,12 @@
 //! How the latencies of requests are distributed within the runs: percentiles far into the tail, and where the logs have
 //! whole histograms, all requests.
 
+use super::Context;
 use super::distributions::{of_requests, slug};
 use super::figure::{Banded, Drawing, Figure, Panel, Panels, Stretch};
 use super::model::{Block, Section};
 use super::number::{Scale, shortest, significant};
 use super::series::{FEW, of_band};
-use super::Context;
 use crate::analysis::band::Band;
 use crate::analysis::latencies::{Distribution, Latencies};
 use crate::metric::Unit;
@@ -61,8 +61,9 @@ fn figure(context: &Context, latencies: &Latencies, scale: &Scale) -> Figure {
         )),
         alt: context.prose(&format!("{axis} over percentiles{within}, median over the runs. {}.", list.join("; "))),
         drawing: Drawing::Panels(Panels {
-            axis: "Percentile".to_owned(),
+            axis: "Percentile (%)".to_owned(),
             stretch: Stretch::Tail,
+            extent: None,
             shade: None,
             labels: modes.iter().map(|mode| context.label(&mode.mode)).collect(),
             panels: vec![Panel { axis, lines: modes.iter().enumerate().map(line).collect() }],
