@@ -268,7 +268,8 @@ fn udp_has_a_panel_of_throughput_only() {
 fn a_table_of_values_has_neither_series_nor_percentiles() {
     let case = analysed(&[("off/1.json", seconds(&[1.0, 2.0])), ("on/1.json", seconds(&[1.0, 2.0]))]);
     assert!(has(&case, "over-time"));
-    let table = case.run(&["ingest", "study"]).ok().stdout;
+    case.run(&["ingest", "study", "-o", "runs.csv"]).ok();
+    let table = case.read("runs.csv");
     let of_table = Case::new(&[("runs.csv", table)]);
     of_table.analyze(&["--baseline", "off"]).ok();
     assert!(!has(&of_table, "over-time") && !has(&of_table, "percentiles"));

@@ -153,8 +153,7 @@ impl Panels {
             canvas.text(std::slice::from_ref(label), (left - TICK - 1.0, y), Anchor::Right);
         }
         canvas.line((left, place.top), (left, place.bottom), AXIS, 0.6);
-        let bands: Vec<(RGBColor, [Vec<(f64, f64)>; 2])> =
-            panel.lines.iter().map(|line| (look(line.label).0, band(line, place))).collect();
+        let bands: Vec<_> = panel.lines.iter().map(|line| (look(line.label).0, band(line, place))).collect();
         for (colour, [lower, upper]) in &bands {
             let corners: Vec<(f64, f64)> = lower.iter().chain(upper.iter().rev()).copied().collect();
             if lower.len() > 1 {
@@ -254,7 +253,7 @@ impl Place<'_> {
     fn y(&self, value: f64) -> Option<f64> {
         let Upright { low, high, .. } = self.upright;
         let part = ((value - low) / (high - low)).clamp(0.0, 1.0);
-        drawable(value).then(|| self.bottom - part * (self.bottom - self.top))
+        drawable(value).then_some(self.bottom - part * (self.bottom - self.top))
     }
 
     fn at(&self, (x, y): (f64, f64)) -> Option<(f64, f64)> {
