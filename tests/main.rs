@@ -14,6 +14,7 @@ mod html;
 mod language;
 mod latex;
 mod methods;
+mod panels;
 mod program;
 mod readme;
 mod reconstruct;

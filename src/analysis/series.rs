@@ -76,12 +76,15 @@ pub(super) fn series(info: &StudyInfo, study: &Study, table: &Table) -> Vec<Seri
     scenario_ids(info, table).into_iter().filter_map(|scenario| of_scenario(info, study, scenario)).collect()
 }
 
+/// A run, and its intervals on a clock that is 0 where what counts begins.
+type Test<'a> = (&'a Run, Vec<Interval>);
+
 fn of_scenario(info: &StudyInfo, study: &Study, scenario: Option<String>) -> Option<Series> {
-    let runs_of = |mode: &str| -> Vec<(&Run, Vec<Interval>)> {
+    let runs_of = |mode: &str| -> Vec<Test> {
         let runs = study.runs.iter().filter(|run| run.mode == mode && run.scenario == scenario);
         runs.filter_map(|run| Some((run, shifted(&run.measurements.transfer.as_ref()?.intervals)?))).collect()
     };
-    let modes: Vec<(&str, Vec<(&Run, Vec<Interval>)>)> = info
+    let modes: Vec<(&str, Vec<Test>)> = info
         .modes
         .iter()
         .map(|mode| (mode.id.as_str(), runs_of(&mode.id)))
@@ -168,7 +171,7 @@ fn values(intervals: &[Interval], step: f64) -> [BTreeMap<i64, f64>; 4] {
     [of(0), of(1), of(2), of(3)]
 }
 
-fn course(mode: &str, runs: &[(&Run, Vec<Interval>)], step: f64, band: Band) -> Course {
+fn course(mode: &str, runs: &[Test], step: f64, band: Band) -> Course {
     let values: Vec<_> = runs.iter().map(|(_, intervals)| values(intervals, step)).collect();
     let points = [0, 1, 2, 3].map(|quantity| {
         let mut steps: BTreeMap<i64, Vec<f64>> = BTreeMap::new();

@@ -84,7 +84,7 @@ impl Axis {
             let (x, half) = (left + part * length, text::width(label) / 2.0);
             let has_room = x - half >= end;
             if has_room {
-                end = x + half + SPACE;
+                end = x + half + SPACE / 2.0;
             }
             has_room
         });
@@ -148,10 +148,12 @@ impl Axis {
 
     /// The axis with its title. Returns where it ends.
     pub(super) fn draw(&self, canvas: &mut Canvas, title: &str, y: f64) -> f64 {
-        self.draw_bare(canvas, y);
+        canvas.line((self.left, y), (self.right, y), AXIS, 0.6);
         let labels = y + TICK + 2.0 + text::LEADING / 2.0;
         for (part, label) in &self.ticks {
-            canvas.text(std::slice::from_ref(label), (self.at(*part), labels), Anchor::Center);
+            let x = self.at(*part);
+            canvas.line((x, y), (x, y + TICK), AXIS, 0.6);
+            canvas.text(std::slice::from_ref(label), (x, labels), Anchor::Center);
         }
         let lines = text::wrap(title, canvas.width - 2.0 * MARGIN, 3);
         let half = text::widest(&lines) / 2.0 + MARGIN;

@@ -100,6 +100,13 @@ impl<'a> Canvas<'a> {
         written(self.backend.draw_line(place(from), place(to), &style(colour, thickness)));
     }
 
+    /// A line through all points; nothing where there are less than two.
+    pub(super) fn path(&mut self, points: &[(f64, f64)], colour: RGBColor, thickness: f64) {
+        if points.len() > 1 {
+            written(self.backend.draw_path(points.iter().copied().map(place), &style(colour, thickness)));
+        }
+    }
+
     /// A closed outline, filled.
     pub(super) fn outlined(&mut self, corners: &[(f64, f64)], fill: RGBColor, line: RGBColor, thickness: f64) {
         self.polygon(corners, fill);

@@ -32,7 +32,7 @@ const SHADE: RGBColor = RGBColor(240, 240, 240);
 
 impl Draw for Panels {
     fn draw(&self, canvas: &mut Canvas) -> f64 {
-        let top = self.legend(canvas) + GAP;
+        let top = self.legend(canvas) + 1.5 * GAP;
         let height = self.height(canvas.width);
         let uprights: Vec<Upright> = self.panels.iter().map(|panel| Upright::new(panel, height, canvas)).collect();
         let labels = uprights.iter().flat_map(|upright| upright.ticks.iter().map(|(_, label)| label));
@@ -45,7 +45,7 @@ impl Draw for Panels {
             }
             let title = text::wrap(&panel.axis, canvas.width - 2.0 * MARGIN, 2);
             canvas.text(&title, (MARGIN, y + title.len() as f64 * text::LEADING / 2.0), Anchor::Left);
-            y += title.len() as f64 * text::LEADING + GAP;
+            y += title.len() as f64 * text::LEADING + 1.3 * GAP;
             let place = Place { axis: &axis, stretch: self.stretch, upright, top: y, bottom: y + height };
             self.draw_panel(canvas, panel, &place);
             y = place.bottom;
@@ -125,9 +125,9 @@ impl Panels {
     fn axis(&self, left: f64, canvas: &Canvas) -> Axis {
         let right = canvas.width - MARGIN;
         let points = self.panels.iter().flat_map(|panel| &panel.lines).flat_map(|line| &line.points);
-        let shade = self.shade.iter().flat_map(|shade| [shade.from, shade.to]);
+        let extent = self.extent.iter().flatten().copied();
         let places: Vec<f64> =
-            points.map(|(x, _)| *x).chain(shade).filter_map(|value| self.stretch.place(value)).collect();
+            points.map(|(x, _)| *x).chain(extent).filter_map(|value| self.stretch.place(value)).collect();
         if self.stretch == Stretch::Even || places.is_empty() {
             return Axis::new(places, left, right, canvas);
         }
@@ -154,8 +154,7 @@ impl Panels {
             canvas.text(std::slice::from_ref(label), (left - TICK - 1.0, y), Anchor::Right);
         }
         canvas.line((left, place.top), (left, place.bottom), AXIS, 0.6);
-        let bands: Vec<(RGBColor, [Vec<(f64, f64)>; 2])> =
-            panel.lines.iter().map(|line| (look(line.label).0, band(line, place))).collect();
+        let bands: Vec<_> = panel.lines.iter().map(|line| (look(line.label).0, band(line, place))).collect();
         for (colour, [lower, upper]) in &bands {
             let corners: Vec<(f64, f64)> = lower.iter().chain(upper.iter().rev()).copied().collect();
             if lower.len() > 1 {
@@ -164,7 +163,7 @@ impl Panels {
         }
         for (colour, edges) in &bands {
             for edge in edges {
-                path(canvas, edge, *colour, 0.4);
+                canvas.path(edge, *colour, 0.4);
             }
         }
         for line in &panel.lines {
@@ -178,7 +177,7 @@ impl Panels {
             line.points.iter().enumerate().filter_map(|(i, point)| Some((i, place.at(*point)?))).collect();
         let corners: Vec<(f64, f64)> =
             if line.steps { steps(&points, place) } else { points.iter().map(|(_, point)| *point).collect() };
-        path(canvas, &corners, colour, 1.2);
+        canvas.path(&corners, colour, 1.2);
         // Markers of lines that lie upon each other stand at different points.
         let stride = (points.len() / MARKS).max(1);
         let first = line.label * stride / self.labels.len().max(1);
@@ -255,7 +254,7 @@ impl Place<'_> {
     fn y(&self, value: f64) -> Option<f64> {
         let Upright { low, high, .. } = self.upright;
         let part = ((value - low) / (high - low)).clamp(0.0, 1.0);
-        drawable(value).then(|| self.bottom - part * (self.bottom - self.top))
+        drawable(value).then_some(self.bottom - part * (self.bottom - self.top))
     }
 
     fn at(&self, (x, y): (f64, f64)) -> Option<(f64, f64)> {
@@ -272,30 +271,16 @@ fn band(line: &Banded, place: &Place) -> [Vec<(f64, f64)>; 2] {
     [edge(|ends| ends[0]), edge(|ends| ends[1])]
 }
 
-/// The corners of a line that keeps each value up to the next point; it comes from zero, and goes on to the right end.
+/// The corners of a line that rises from zero and keeps each value up to the next point.
 fn steps(points: &[(usize, (f64, f64))], place: &Place) -> Vec<(f64, f64)> {
-    let mut corners = Vec::with_capacity(2 * points.len() + 2);
+    let mut corners = Vec::with_capacity(2 * points.len());
     let mut before = place.y(0.0);
-    if let (Some((_, (x, _))), Some(y)) = (points.first(), before) {
-        corners.push((place.axis.ends().0.min(*x), y));
-    }
     for (_, (x, y)) in points {
         corners.extend(before.map(|before| (*x, before)));
         corners.push((*x, *y));
         before = Some(*y);
     }
-    if let (Some(_), Some(y)) = (points.last(), before) {
-        corners.push((place.axis.ends().1, y));
-    }
     corners
-}
-
-fn path(canvas: &mut Canvas, corners: &[(f64, f64)], colour: RGBColor, thickness: f64) {
-    for pair in corners.windows(2) {
-        if let [from, to] = pair {
-            canvas.line(*from, *to, colour, thickness);
-        }
-    }
 }
 
 impl Stretch {
@@ -311,14 +296,14 @@ impl Stretch {
 
     /// The ticks that an axis with this range may have.
     fn ticks(self, low: f64, high: f64, locale: Locale) -> Vec<(f64, String)> {
-        let values: Vec<(f64, &str)> = match self {
+        let values: Vec<f64> = match self {
             Self::Even => Vec::new(),
             Self::Logarithmic => (low.floor() as i32..=high.ceil() as i32)
-                .flat_map(|power| [1.0, 2.0, 5.0].map(|digit| (digit * 10f64.powi(power), "")))
+                .flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * 10f64.powi(power)))
                 .collect(),
-            Self::Tail => [0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999, 99.9999].map(|value| (value, " %")).to_vec(),
+            Self::Tail => vec![50.0, 90.0, 99.0, 99.9, 99.99, 99.999, 99.9999],
         };
-        let label = |value: f64, sign: &str| format!("{}{sign}", text::shortest(value, locale));
-        values.into_iter().filter_map(|(value, sign)| Some((self.place(value)?, label(value, sign)))).collect()
+        let label = |value: f64| text::shortest(value, locale);
+        values.into_iter().filter_map(|value| Some((self.place(value)?, label(value)))).collect()
     }
 }

@@ -70,6 +70,7 @@ fn figure_of_runs(context: &Context, metric: &MetricInfo, scenario: Option<&str>
         drawing: Drawing::Panels(Panels {
             axis: header(metric, &scale),
             stretch: Stretch::Even,
+            extent: None,
             shade: None,
             labels: samples.iter().map(|sample| context.label(&sample.mode)).collect(),
             panels: vec![Panel { axis: "Runs (%)".to_owned(), lines }],
@@ -138,6 +139,7 @@ pub(super) fn of_requests(context: &Context, latencies: &Latencies, scale: &Scal
         drawing: Drawing::Panels(Panels {
             axis,
             stretch: if is_wide { Stretch::Logarithmic } else { Stretch::Even },
+            extent: None,
             shade: None,
             labels: modes.iter().map(|(label, ..)| label.clone()).collect(),
             panels: vec![Panel {

@@ -144,6 +144,8 @@ pub struct Panels {
     /// Of the shared axis: `Time (s)`
     pub axis: String,
     pub stretch: Stretch,
+    /// What the axis shows at least.
+    pub extent: Option<[f64; 2]>,
     /// The part of the axis that is shaded.
     pub shade: Option<Shade>,
     /// What the lines are of; one mark and colour each, in all panels.

@@ -61,8 +61,9 @@ fn figure(context: &Context, latencies: &Latencies, scale: &Scale) -> Figure {
         )),
         alt: context.prose(&format!("{axis} over percentiles{within}, median over the runs. {}.", list.join("; "))),
         drawing: Drawing::Panels(Panels {
-            axis: "Percentile".to_owned(),
+            axis: "Percentile (%)".to_owned(),
             stretch: Stretch::Tail,
+            extent: None,
             shade: None,
             labels: modes.iter().map(|mode| context.label(&mode.mode)).collect(),
             panels: vec![Panel { axis, lines: modes.iter().enumerate().map(line).collect() }],

@@ -10,7 +10,7 @@ use crate::analysis::series::{Course, QUANTITIES, Quantity, Series};
 use crate::metric::Unit;
 
 /// Bands of more modes than this would cover each other; then there are lines only.
-pub(super) const FEW: usize = 4;
+pub(super) const FEW: usize = 3;
 
 /// Runs that ended early and are named one by one.
 const NAMED: usize = 5;
@@ -44,7 +44,7 @@ fn unit(quantity: Quantity) -> Unit {
 /// What a band is, after what the lines are.
 pub(super) fn of_band(lines: &str, band: Band, drawn: bool) -> String {
     match (band, drawn) {
-        (Band::None, _) => format!("{lines} (a single one)."),
+        (Band::None, _) => format!("{lines} (there is one only)."),
         (_, false) => format!("{lines}. Bands are left out: so many would cover each other."),
         (Band::Quartiles, true) => format!("{lines}; bands: from the lower to the upper quartile of the runs."),
         (Band::Range, true) => format!("{lines}; bands: from the lowest to the highest run."),
@@ -72,6 +72,8 @@ fn figure(context: &Context, series: &Series) -> Figure {
         let steps = (series.omitted / series.step).round().max(1.0);
         Shade { from: -steps * series.step, to: 0.0, label: "Warm-up (omitted)".to_owned() }
     });
+    let points = series.modes.iter().flat_map(|mode| mode.points.iter().flatten());
+    let end = points.map(|(from, _)| from + series.step).fold(0.0, f64::max);
     let within = context.within(series.scenario.as_deref());
     let quantities: Vec<&str> = shown.iter().map(|(_, quantity)| names(*quantity).1).collect();
     let words: Vec<String> = shown
@@ -86,6 +88,7 @@ fn figure(context: &Context, series: &Series) -> Figure {
         drawing: Drawing::Panels(Panels {
             axis: "Time (s)".to_owned(),
             stretch: Stretch::Even,
+            extent: Some([omitted.as_ref().map_or(0.0, |shade| shade.from), end]),
             shade: omitted,
             labels: series.modes.iter().map(|mode| context.label(&mode.mode)).collect(),
             panels: shown.iter().zip(&scales).map(panel).collect(),
@@ -99,9 +102,9 @@ fn scale(series: &Series, index: usize, quantity: Quantity) -> Scale {
     Scale::of(&unit(quantity), points.map(|(_, spread)| spread.median).fold(0.0, f64::max))
 }
 
-/// A mode's line, in pieces where steps are missing; each point stands in the middle of its step.
+/// A mode's line, in pieces where steps are missing and where the warm-up ends; each point stands in the middle of its step.
 fn lines(step: f64, label: usize, mode: &Course, index: usize, scale: &Scale, has_bands: bool) -> Vec<Banded> {
-    let follows = |a: &(f64, Spread), b: &(f64, Spread)| b.0 - a.0 < 1.5 * step;
+    let follows = |a: &(f64, Spread), b: &(f64, Spread)| b.0 - a.0 < 1.5 * step && (a.0 < 0.0) == (b.0 < 0.0);
     mode.points[index]
         .chunk_by(follows)
         .map(|piece| Banded {

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::SeqAccess;
-
-use super::lenient::{FromJson, Lenient, Present, object};
+use super::interval::Interval;
+use super::lenient::{Present, object};
 use crate::error::Fault;
-use crate::run::{self, Measurements, Note, Tool, Transfer};
+use crate::run::{Measurements, Note, Tool, Transfer};
 
 object! {
     /// What `iperf3 -J` prints for one test.
@@ -89,83 +88,10 @@ object! {
         host_total: f64,
         remote_total: f64,
     }
-
-    Interval {
-        streams: Sockets,
-        /// In both directions at once, that of the main direction comes first.
-        sum: Sum,
-    }
-
-    StreamInterval {
-        snd_cwnd: f64,
-        /// µs; 0 = unknown.
-        rtt: f64,
-    }
 }
-
-/// What the kernel said of the sockets that send, at the end of an interval; one that only receives has none of it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sockets {
-    cwnd: Mean,
-    rtt: Mean,
-}
-
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Mean {
-    sum: f64,
-    n: f64,
-}
-
-impl Mean {
-    fn add(&mut self, value: Option<f64>) {
-        if let Some(value) = positive(value) {
-            self.sum += value;
-            self.n += 1.0;
-        }
-    }
-
-    fn get(&self) -> Option<f64> {
-        (self.n > 0.0).then(|| self.sum / self.n)
-    }
-}
-
-impl FromJson for Sockets {
-    fn from_array<'de, A: SeqAccess<'de>>(mut array: A) -> Result<Option<Self>, A::Error> {
-        let mut sockets = Self::default();
-        while let Some(stream) = array.next_element::<Lenient<StreamInterval>>()? {
-            if let Some(stream) = stream.0 {
-                sockets.cwnd.add(stream.snd_cwnd);
-                sockets.rtt.add(stream.rtt);
-            }
-        }
-        Ok(Some(sockets))
-    }
-}
-
-impl Interval {
-    /// What it measured; `None` where it has no time, or no bytes that can be.
-    fn measured(&self) -> Option<run::Interval> {
-        let sum = self.sum.as_ref()?;
-        let (start, end) = (sum.start?, sum.end?);
-        let sockets = self.streams.as_ref();
-        (start >= 0.0 && end > start && end < LONGEST).then_some(())?;
-        Some(run::Interval {
-            start,
-            end,
-            omitted: sum.omitted == Some(true),
-            bytes: sum.bytes.filter(|bytes| *bytes >= 0.0)?,
-            retransmits: sum.retransmits.filter(|retransmits| *retransmits < NO_COUNTER).and_then(count),
-            cwnd: sockets.and_then(|sockets| sockets.cwnd.get()),
-            rtt: sockets.and_then(|sockets| sockets.rtt.get()).map(|us| us / 1e6),
-        })
-    }
-}
-
-/// Seconds that no test takes: an interval that ends later has a damaged clock.
-const LONGEST: f64 = 1e8;
 
 /// Counts of 2³¹ and more are a 32-bit counter that was not there and was printed as −1 or −2 (esnet/iperf #725).
-const NO_COUNTER: f64 = 2_147_483_648.0;
+pub(super) const NO_COUNTER: f64 = 2_147_483_648.0;
 
 /// A test that ended before this share of the time it was asked to run was interrupted.
 const COMPLETE: f64 = 0.9;
@@ -561,11 +487,11 @@ fn rate(sum: &Sum, notes: &mut Vec<Note>) -> Option<f64> {
     None
 }
 
-fn positive(value: Option<f64>) -> Option<f64> {
+pub(super) fn positive(value: Option<f64>) -> Option<f64> {
     value.filter(|value| *value > 0.0)
 }
 
 /// A count that iperf3 may have written as a float (`1.5e+10`).
-fn count(value: f64) -> Option<u64> {
+pub(super) fn count(value: f64) -> Option<u64> {
     (value >= 0.0 && value < u64::MAX as f64).then_some(value.round() as u64)
 }
