@@ -214,6 +214,8 @@ impl Page {
 
     /// The page on paper, as a PDF in base 64.
     pub fn pdf(&mut self) -> String {
+        // No medium is emulated any more, so that printing is for paper.
+        self.media("", "light");
         let printed = self.call("Page.printToPDF", &json!({ "preferCSSPageSize": true }));
         printed["data"].as_str().expect("a document").to_owned()
     }

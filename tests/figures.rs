@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use approx::assert_relative_eq;
-use meshstats::plot::{WIDTHS, Width, csv, pdf, svg};
+use meshstats::plot::{WIDTHS, Width, csv, draw, pdf, svg};
 use meshstats::report::figure::{
     Banded, Drawing, Figure, Forest, ForestRow, Group, Panel, Panels, Runs, Shade, Stretch,
 };
@@ -95,6 +95,39 @@ fn panels() -> Figure {
             Panel { axis: "Round-trip time (µs)".into(), lines: lines(220.0) },
         ],
     }))
+}
+
+#[test]
+fn in_a_page_a_figure_has_the_page_s_colours_and_tells_its_values() {
+    for figure in all() {
+        let drawn = draw(&figure, Width::default());
+        assert_eq!(drawn.svg, svg(&figure, Width::default()));
+        let inline = drawn.inline;
+        // Ink, axis, grid and sheet as they are on white; ids, which two figures of a page could share.
+        for alien in ["#1A1A1A", "#595959", "#E6E6E6", "#FFFFFF", " id=", "xmlns", "in\" height"] {
+            assert!(!inline.contains(alien), "{alien} in {inline}");
+        }
+        let element = Tree::from_str(
+            &inline.replacen("<svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"", 1),
+            &Options::default(),
+        );
+        assert!(element.is_ok(), "{inline}");
+        let tips = inline.matches("</title></circle>").count();
+        let points = match &figure.drawing {
+            Drawing::Runs(runs) => {
+                runs.groups.iter().map(|group| group.values.len() + usize::from(group.mean.is_some())).sum()
+            }
+            Drawing::Forest(forest) => forest.rows.len(),
+            Drawing::Panels(panels) => panels.panels.iter().flat_map(|p| &p.lines).map(|line| line.points.len()).sum(),
+            _ => 0,
+        };
+        assert_eq!(tips, points, "{inline}");
+    }
+    let inline = draw(&change(), Width::default()).inline;
+    assert!(inline.contains("<title>Throughput, Istio: −48.9 [−53.3, −44.1]</title>"), "{inline}");
+    let inline = draw(&latency(), Width::default()).inline;
+    assert!(inline.contains("<title>Istio: 15.00 [14.79, 15.21]</title>"), "{inline}");
+    assert!(inline.contains("fill=\"#0072B2\" fill-opacity=\"0.18\""), "boxes shine through: {inline}");
 }
 
 fn all() -> Vec<Figure> {

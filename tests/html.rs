@@ -107,6 +107,19 @@ fn a_blank_page_would_be_told() {
 }
 
 #[test]
+fn a_loud_page_and_one_that_asks_for_more_would_be_told() {
+    let case = Case::empty();
+    let body = "<script>console.warn('careful'); missing();</script><img src='other.png'>";
+    case.write("loud.html", format!("<!DOCTYPE html><title>loud</title><body>{body}"));
+    let mut page = Page::open(&case.path("loud.html"), DESKTOP, true);
+    let complaints = page.complaints().join("\n");
+    for complaint in ["careful", "missing is not defined", "other.png"] {
+        assert!(complaints.contains(complaint), "{complaint} in {complaints}");
+    }
+    assert_eq!(page.requests().len(), 2);
+}
+
+#[test]
 fn what_the_data_say_is_text() {
     let mut page = open("odd", DESKTOP);
     assert_eq!(
@@ -364,7 +377,7 @@ fn paper_has_room_for_every_table_and_all_are_printed() {
         case.write("page.pdf", bytes);
         let text = printed(&case.path("page.pdf"));
         if folded.as_u64() > Some(0) {
-            assert!(text.contains("Student's t-test"), "{name}: what is folded is printed");
+            assert!(text.contains("difference ÷ SD"), "{name}: what is folded is printed");
         }
         // A4 within margins of 15 mm, at 96 pixels an inch.
         for (sheet, mm) in [(".upright, .small", 180.0), (".landscape", 267.0)] {
@@ -403,4 +416,33 @@ fn the_headline_says_what_is_worse_and_what_is_not_shown() {
     let ambient = of("Ambient \"ztunnel\" against Без сервисной сетки, C10");
     assert!(ambient[0].ends_with("], no difference shown"), "{}", ambient[0]);
     assert_eq!(istio.len(), 4, "{istio:?}");
+}
+
+/// The headline in `report.md` of a study of wrk runs with these mean latencies, in ms.
+fn headline(baseline: &[f64], treatment: &[f64]) -> String {
+    let case = Case::empty();
+    for (mode, latencies) in [("base", baseline), ("new", treatment)] {
+        for (run, ms) in latencies.iter().enumerate() {
+            case.write(&format!("study/{mode}/{run}.txt"), wrk(*ms));
+        }
+    }
+    let primary = "baseline = \"base\"\nprimary = [\"latency_mean\", \"latency_max\", \"requests_per_second\"]\n";
+    case.write("study/meshstats.toml", primary);
+    case.analyze(&["--format", "markdown"]).ok();
+    let report = case.read("out/study/report.md");
+    report.lines().find(|line| line.contains(" against ")).expect("there is a headline").to_owned()
+}
+
+#[test]
+fn the_headline_promises_no_more_than_the_tests() {
+    for (baseline, treatment, says) in [
+        (&[10.0, 10.4, 10.9, 11.3] as &[f64], &[15.0, 15.5, 15.8, 16.1] as &[f64], "], worse;"),
+        (&[15.0, 15.5, 15.8, 16.1], &[10.0, 10.4, 10.9, 11.3], "], better;"),
+        (&[10.0, 10.4, 10.9, 11.3], &[10.1, 10.3, 10.9, 11.4], "], no difference shown;"),
+        (&[10.0, 10.4, 10.9, 11.3], &[11.0, 11.4, 11.9, 12.2], "], worse, but not shown after Holm adjustment;"),
+        (&[10.0], &[11.0], "mean latency +10 %, no interval;"),
+    ] {
+        let line = headline(baseline, treatment);
+        assert!(line.contains(says), "{says} is not in\n{line}");
+    }
 }

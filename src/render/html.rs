@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use minijinja::value::Serde;
 use minijinja::{Value, context};
 
 use super::{File, Material, Output, clean, document, label, rows, verbatim};
 use crate::error::Problem;
-use crate::report::model::{Align, Table};
+use crate::report::model::{Align, Column, Table};
 
 pub(super) const OUTPUT: Output = Output { id: "html", label: "HTML", figures: &[], files };
 
@@ -20,7 +19,7 @@ fn files(&Material { report, figures, templates }: &Material) -> Result<Vec<File
             let rows: Vec<Vec<String>> = rows(table, report.locale).collect();
             context! {
                 number => index + 1, anchor => anchors.of("tab", &label(report, &table.id)), caption => &table.caption,
-                paper => paper(table, &rows), columns => Serde(&table.columns), rows, notes => &table.notes,
+                paper => paper(table, &rows), columns => columns(table, &rows), rows, notes => &table.notes,
             }
         })
         .collect();
@@ -52,6 +51,24 @@ impl Anchors {
         }
         anchor
     }
+}
+
+/// From so many characters on, a cell is read as a sentence.
+const SENTENCE: usize = 40;
+
+/// The headers, and how their columns are set.
+fn columns(table: &Table, rows: &[Vec<String>]) -> Vec<Value> {
+    let columns = table.columns.iter().enumerate().map(|(index, Column { header, align })| {
+        let long = rows.iter().filter_map(|row| row.get(index)).any(|cell| cell.chars().count() >= SENTENCE);
+        let class = match align {
+            Align::Left if long => "left long",
+            Align::Left => "left",
+            Align::Number => "number",
+            Align::Centre => "centre",
+        };
+        context! { header, class }
+    });
+    columns.collect()
 }
 
 /// Characters of a table's row that an upright A4 page has room for, in the usual type and in a smaller one.
