@@ -7,6 +7,7 @@ mod corpus;
 mod coverage;
 mod figures;
 mod formats;
+mod gate;
 mod golden;
 mod latex;
 mod methods;

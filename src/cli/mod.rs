@@ -6,6 +6,7 @@ mod analyze;
 mod audit;
 mod compare;
 mod completions;
+mod gate;
 mod ingest;
 mod list;
 mod load;
@@ -14,6 +15,7 @@ mod output;
 mod plan;
 mod reconstruct;
 mod samples;
+mod saved;
 mod terminal;
 
 use std::process::ExitCode;
@@ -53,6 +55,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Say which printed figures of a publication can be true together
     Audit(audit::Arguments),
+    /// Fail when a regression is shown
+    Gate(gate::Arguments),
     /// Build logs that are consistent with published summary statistics
     Reconstruct(reconstruct::Arguments),
     /// List what the program knows: formats, metrics, methods, outputs, widths
@@ -242,11 +246,16 @@ pub fn main() -> ExitCode {
         Command::Audit(arguments) => audit::run(&arguments, quiet),
         Command::Reconstruct(arguments) => reconstruct::run(&arguments, quiet),
         Command::List(arguments) => list::run(&arguments),
+        Command::Gate(arguments) => return ended(gate::run(&arguments, quiet)),
         Command::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),
         Command::Man => man::run(Cli::command()),
     };
+    ended(result.map(|()| ExitCode::SUCCESS))
+}
+
+fn ended(result: Result<ExitCode, Error>) -> ExitCode {
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             terminal::complain(&error);
             ExitCode::from(match error {

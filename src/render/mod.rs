@@ -2,6 +2,7 @@
 //!
 //! An output is one file of this folder with one `OUTPUT` record, and one line in [`OUTPUTS`].
 
+pub mod ci;
 mod csv;
 mod html;
 mod latex;

@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod figure;
+pub mod gate;
 pub mod model;
 pub mod number;
 pub mod planning;
