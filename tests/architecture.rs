@@ -16,6 +16,7 @@ const ORDER: &[&[&str]] = &[
     &["analysis", "reconstruct"],
     &["report"],
     &["render", "plot"],
+    &["verify"],
     &["cli"],
 ];
 
@@ -37,7 +38,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("polars", &["table"]),
     ("rayon", &["study", "analysis", "cli"]),
     ("regex_automata", &[]),
-    ("serde_json", &["parse", "claims", "cli"]),
+    ("serde_json", &["parse", "claims", "verify", "cli"]),
     ("sha2", &["study"]),
     ("statrs", &["stats"]),
     ("strsim", &["toml_file"]),

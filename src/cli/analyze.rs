@@ -12,7 +12,7 @@ use super::{Choosing, Reading, load, terminal, unknown};
 use crate::analysis::{self, Analysis};
 use crate::error::Error;
 use crate::plot::{self, WIDTHS, Width};
-use crate::render::{File, Material, Output, Templates};
+use crate::render::{File, Material, OUTPUTS, Output, Templates};
 use crate::report::figure::Figure;
 use crate::report::model::Report;
 use crate::report::{self, note_sentence};
@@ -51,20 +51,33 @@ pub fn width(id: &str) -> Result<Width, String> {
 }
 
 /// A study's report, ready to be written.
-struct Made {
-    study: Study,
-    analysis: Analysis,
-    report: Report,
-    files: Vec<File>,
+pub struct Made {
+    pub study: Study,
+    pub analysis: Analysis,
+    pub report: Report,
+    pub files: Vec<File>,
+}
+
+/// How a report is made of its data.
+pub struct Making<'a> {
+    pub templates: &'a Templates,
+    /// The width of the figures.
+    pub width: &'a dyn Fn(&[&Figure]) -> Width,
+    /// Whether the files of an output belong to the report.
+    pub wanted: &'a dyn Fn(&Output, &[File]) -> bool,
 }
 
 pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
     let began = Instant::now();
     let templates = Templates::new(arguments.templates.as_deref())?;
     let overrides = arguments.choosing.overrides(&arguments.reading);
+    let formats = &arguments.format;
+    let asked = |output: &Output| formats.is_empty() || formats.iter().any(|format| format.id == output.id);
+    let making =
+        Making { templates: &templates, width: &|_| arguments.figure_width, wanted: &|output, _| asked(output) };
     let mut made = Vec::new();
     for (study, table) in load::studies(&arguments.path, &overrides, arguments.reading.skip_bad, quiet)? {
-        made.push(make(study, &table, arguments, &templates)?);
+        made.push(make(study, &table, &making)?);
     }
     // Nothing is written before everything is made.
     for one in &made {
@@ -84,13 +97,21 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
     Ok(())
 }
 
-fn make(mut study: Study, table: &Table, arguments: &Arguments, templates: &Templates) -> Result<Made, Error> {
+/// Everything that a study's report consists of.
+pub fn make(mut study: Study, table: &Table, making: &Making) -> Result<Made, Error> {
     let claims = load::claims(&mut study)?;
     let analysis = analysis::analyze(&study, table, claims.as_ref())?;
     let report = report::report(&analysis);
     let figures: Vec<&Figure> = report.figures().collect();
-    let drawn = draw(&figures, arguments.figure_width);
-    let mut files = output::rendered(&Material { report: &report, figures: &drawn, templates }, &arguments.format)?;
+    let drawn = draw(&figures, (making.width)(&figures));
+    let material = Material { report: &report, figures: &drawn, templates: making.templates };
+    let mut files = Vec::new();
+    for output in OUTPUTS {
+        let rendered = output.files(&material)?;
+        if (making.wanted)(output, &rendered) {
+            files.extend(rendered);
+        }
+    }
     files.extend(figure_files(&figures, &drawn)?);
     files.push(File { path: "runs.csv".to_owned(), contents: table.wide_csv()? });
     files.push(File { path: "results.json".to_owned(), contents: output::json(&analysis)? });

@@ -17,6 +17,7 @@ mod reconstruct;
 mod samples;
 mod saved;
 mod terminal;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -55,6 +56,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Say which printed figures of a publication can be true together
     Audit(audit::Arguments),
+    /// Say whether reports are what the data give
+    Verify(verify::Arguments),
     /// Fail when a regression is shown
     Gate(gate::Arguments),
     /// Build logs that are consistent with published summary statistics
@@ -246,6 +249,7 @@ pub fn main() -> ExitCode {
         Command::Audit(arguments) => audit::run(&arguments, quiet),
         Command::Reconstruct(arguments) => reconstruct::run(&arguments, quiet),
         Command::List(arguments) => list::run(&arguments),
+        Command::Verify(arguments) => return ended(verify::run(&arguments, quiet)),
         Command::Gate(arguments) => return ended(gate::run(&arguments, quiet)),
         Command::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),
         Command::Man => man::run(Cli::command()),
