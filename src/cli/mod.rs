@@ -6,6 +6,7 @@ mod analyze;
 mod audit;
 mod compare;
 mod completions;
+mod diff;
 mod gate;
 mod ingest;
 mod list;
@@ -56,6 +57,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Say which printed figures of a publication can be true together
     Audit(audit::Arguments),
+    /// Say what changed between two saved results or studies
+    Diff(diff::Arguments),
     /// Say whether reports are what the data give
     Verify(verify::Arguments),
     /// Fail when a regression is shown
@@ -247,6 +250,7 @@ pub fn main() -> ExitCode {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments, quiet),
         Command::Audit(arguments) => audit::run(&arguments, quiet),
+        Command::Diff(arguments) => diff::run(&arguments, quiet),
         Command::Reconstruct(arguments) => reconstruct::run(&arguments, quiet),
         Command::List(arguments) => list::run(&arguments),
         Command::Verify(arguments) => return ended(verify::run(&arguments, quiet)),

@@ -9,6 +9,7 @@ pub mod gate;
 pub mod model;
 pub mod number;
 pub mod planning;
+pub mod sessions;
 
 mod comparison;
 mod diagnostics;

@@ -101,6 +101,7 @@ fn causes(recorded: &Side, made: &Side, verified: &Verified) -> Vec<String> {
     let edited: Vec<&str> = recorded
         .outputs
         .iter()
+        .filter(|(path, _)| verified.differences.iter().any(|difference| difference.path == **path))
         .filter(|(path, sum)| recorded.files.get(*path).is_some_and(|bytes| sha256(bytes) != **sum))
         .map(|(path, _)| path.as_str())
         .collect();
