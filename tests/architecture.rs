@@ -17,6 +17,7 @@ const ORDER: &[&[&str]] = &[
     &["analysis", "reconstruct"],
     &["report"],
     &["render", "plot"],
+    &["verify"],
     &["cli"],
 ];
 
@@ -41,7 +42,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rayon", &["study", "analysis", "cli"]),
     ("regex_automata", &[]),
     ("resvg", &["plot"]),
-    ("serde_json", &["parse", "claims", "cli"]),
+    ("serde_json", &["parse", "claims", "verify", "cli"]),
     ("sha2", &["study"]),
     ("statrs", &["stats"]),
     ("strsim", &["toml_file"]),

@@ -3,18 +3,21 @@
 pub mod band;
 mod comparisons;
 pub mod diagnostics;
+pub mod gate;
 pub mod latencies;
 pub mod means;
 pub mod methods;
 mod notes;
 pub mod planning;
 mod published;
+pub mod saved;
 pub mod series;
+pub mod sessions;
 
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use comparisons::{AtOnce, Compared, Comparison, Family, Group, OfModes, Pairing, Rates};
 pub use diagnostics::Diagnosis;
@@ -22,6 +25,7 @@ pub use means::Means;
 pub use methods::{Applied, Chosen, Methods};
 pub use notes::{CountedNote, NOT_SAID, SetupFact};
 pub use published::{Published, PublishedCell, PublishedRow, PublishedTable};
+use saved::Observed;
 
 use crate::audit::{Audit, audit};
 use crate::claims::Claims;
@@ -91,7 +95,7 @@ pub struct Analysis {
     pub latencies: Vec<latencies::Latencies>,
 }
 
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct StudyInfo {
     pub id: String,
     pub title: String,
@@ -112,7 +116,7 @@ pub struct StudyInfo {
     pub digits: u8,
     pub decimal_separator: char,
     /// Of the report; what is computed does not depend on it.
-    #[serde(skip)]
+    #[serde(skip, default = "Language::source")]
     pub language: &'static Language,
     /// How the report writes numbers.
     #[serde(skip)]
@@ -128,7 +132,7 @@ impl StudyInfo {
     }
 }
 
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct MetricInfo {
     pub id: String,
     pub label: String,
@@ -140,7 +144,7 @@ pub struct MetricInfo {
 }
 
 /// How a metric is summarised and compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MetricKind {
     /// Compared by means.
@@ -179,7 +183,8 @@ pub struct Sample {
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_outcome")]
     #[schemars(with = "Option<Outcome<Rate>>")]
     pub rate: Option<stats::Result<Rate>>,
-    #[serde(skip)]
+    /// Of a ratio: count and exposure of each run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Events>,
 }
 
@@ -337,12 +342,16 @@ fn metric_info(metric: &Metric, primary: &[String]) -> MetricInfo {
         definition: metric.definition.to_string(),
         unit: metric.unit.clone(),
         better: metric.better,
-        kind: match metric.kind {
-            Kind::Mean => MetricKind::Mean,
-            Kind::Count | Kind::Auxiliary => MetricKind::Count,
-            Kind::Ratio(_) => MetricKind::Ratio,
-        },
+        kind: kind(metric),
         primary: primary.contains(&metric.id.to_string()),
+    }
+}
+
+fn kind(metric: &Metric) -> MetricKind {
+    match metric.kind {
+        Kind::Mean => MetricKind::Mean,
+        Kind::Count | Kind::Auxiliary => MetricKind::Count,
+        Kind::Ratio(_) => MetricKind::Ratio,
     }
 }
 
@@ -449,25 +458,42 @@ fn sample(info: &StudyInfo, metric: &Metric, scenario: Option<String>, mode: &st
         Kind::Ratio(ratio) => rows.iter().filter_map(|row| ratio.events(&row.values)).collect(),
         _ => Vec::new(),
     };
-    let rate = matches!(metric.kind, Kind::Ratio(_)).then(|| {
-        if events.len() == rows.len() {
-            rate(&events, info.confidence)
-        } else {
-            Err(Undefined::because("not every run has its count and exposure"))
-        }
-    });
-    Sample {
+    let observed = Observed {
         metric: metric.id.to_string(),
         scenario,
         mode: mode.to_owned(),
         runs: rows.iter().map(|row| row.run.clone()).collect(),
         blocks: rows.iter().map(|row| row.block.clone()).collect(),
-        description: describe(&values, info.confidence),
-        methods: Methods::of_sample(&values, &info.settings()),
-        total: matches!(metric.kind, Kind::Count).then(|| values.iter().sum()),
         values,
-        dropped,
-        rate,
         events,
+    };
+    Sample { dropped, ..Sample::of(info, kind(metric), observed) }
+}
+
+impl Sample {
+    /// What the values of the runs look like.
+    fn of(info: &StudyInfo, kind: MetricKind, observed: Observed) -> Self {
+        let Observed { metric, scenario, mode, runs, blocks, values, events } = observed;
+        let rate = (kind == MetricKind::Ratio).then(|| {
+            if events.len() == values.len() {
+                rate(&events, info.confidence)
+            } else {
+                Err(Undefined::because("not every run has its count and exposure"))
+            }
+        });
+        Self {
+            metric,
+            scenario,
+            mode,
+            runs,
+            blocks,
+            description: describe(&values, info.confidence),
+            methods: Methods::of_sample(&values, &info.settings()),
+            total: (kind == MetricKind::Count).then(|| values.iter().sum()),
+            values,
+            dropped: Vec::new(),
+            rate,
+            events,
+        }
     }
 }

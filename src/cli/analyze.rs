@@ -14,7 +14,7 @@ use crate::analysis::{self, Analysis};
 use crate::error::Error;
 use crate::language::Translator;
 use crate::plot::{self, Drawn, FORMATS, Format, USUAL_FORMATS, WIDTHS, Width};
-use crate::render::{File, Material, Output, Templates};
+use crate::render::{File, Material, OUTPUTS, Output, Templates};
 use crate::report::figure::{Figure, Picture};
 use crate::report::language::translator;
 use crate::report::model::Report;
@@ -60,13 +60,24 @@ pub fn width(id: &str) -> Result<Width, String> {
 }
 
 /// A study's report, ready to be written.
-struct Made {
-    study: Study,
-    analysis: Analysis,
-    report: Report,
+pub struct Made {
+    pub study: Study,
+    pub analysis: Analysis,
+    pub report: Report,
     /// Into the report's language.
     translator: Translator,
-    files: Vec<File>,
+    pub files: Vec<File>,
+}
+
+/// How a report is made of its data.
+pub struct Making<'a> {
+    pub templates: &'a Templates,
+    /// The width of the figures.
+    pub width: &'a dyn Fn(&[&Figure]) -> Width,
+    /// Whether the files of an output belong to the report.
+    pub wanted: &'a dyn Fn(&Output, &[File]) -> bool,
+    /// The formats of the figures.
+    pub formats: &'a [&'static Format],
 }
 
 pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
@@ -118,9 +129,17 @@ fn once(arguments: &Arguments, quiet: bool) -> Result<Vec<Made>, Error> {
     let began = Instant::now();
     let templates = Templates::new(arguments.templates.as_deref())?;
     let overrides = arguments.choosing.overrides(&arguments.reading);
+    let formats = &arguments.format;
+    let asked = |output: &Output| formats.is_empty() || formats.iter().any(|format| format.id == output.id);
+    let making = Making {
+        templates: &templates,
+        width: &|_| arguments.figure_width,
+        wanted: &|output, _| asked(output),
+        formats: &linked(&self::formats(&arguments.figure_format), formats),
+    };
     let mut made = Vec::new();
     for (study, table) in load::studies(&arguments.path, &overrides, arguments.reading.skip_bad, quiet)? {
-        made.push(make(study, &table, arguments, &templates)?);
+        made.push(make(study, &table, &making)?);
     }
     // Nothing is written before everything is made.
     for one in &made {
@@ -142,16 +161,24 @@ fn once(arguments: &Arguments, quiet: bool) -> Result<Vec<Made>, Error> {
     Ok(made)
 }
 
-fn make(mut study: Study, table: &Table, arguments: &Arguments, templates: &Templates) -> Result<Made, Error> {
+/// Everything that a study's report consists of.
+pub fn make(mut study: Study, table: &Table, making: &Making) -> Result<Made, Error> {
     let claims = load::claims(&mut study)?;
     let analysis = analysis::analyze(&study, table, claims.as_ref())?;
     let report = report::report(&analysis);
-    let templates = &templates.in_language(study.manifest.language());
+    let templates = &making.templates.in_language(study.manifest.language());
     let figures: Vec<&Figure> = report.figures().collect();
-    let drawn = draw(&figures, arguments.figure_width);
-    let mut files = output::rendered(&Material { report: &report, figures: &drawn, templates }, &arguments.format)?;
-    let formats = linked(&formats(&arguments.figure_format), &arguments.format);
-    files.extend(figure_files(&figures, &drawn, arguments.figure_width, &formats)?);
+    let width = (making.width)(&figures);
+    let drawn = draw(&figures, width);
+    let material = Material { report: &report, figures: &drawn, templates };
+    let mut files = Vec::new();
+    for output in OUTPUTS {
+        let rendered = output.files(&material)?;
+        if (making.wanted)(output, &rendered) {
+            files.extend(rendered);
+        }
+    }
+    files.extend(figure_files(&figures, &drawn, width, making.formats)?);
     files.push(File { path: "runs.csv".to_owned(), contents: table.wide_csv()? });
     files.push(File { path: "results.json".to_owned(), contents: output::json(&analysis)? });
     files.push(Manifest::file(&analysis.generator, &study, &files)?);
@@ -173,7 +200,7 @@ pub fn formats(asked: &[&'static Format]) -> Vec<&'static Format> {
 }
 
 /// These formats of figures, and those that a report's pages link to: no page may show a figure that is not there.
-fn linked(formats: &[&'static Format], outputs: &[&'static Output]) -> Vec<&'static Format> {
+pub fn linked(formats: &[&'static Format], outputs: &[&'static Output]) -> Vec<&'static Format> {
     let pages = output::chosen(outputs);
     let needed = |format: &Format| pages.iter().any(|page| page.figures.contains(&format.id));
     FORMATS.iter().filter(|format| needed(format) || formats.iter().any(|one| one.id == format.id)).collect()

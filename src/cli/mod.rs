@@ -6,6 +6,8 @@ mod analyze;
 mod audit;
 mod compare;
 mod completions;
+mod diff;
+mod gate;
 mod ingest;
 mod list;
 mod load;
@@ -14,8 +16,10 @@ mod output;
 mod plan;
 mod reconstruct;
 mod samples;
+mod saved;
 mod templates;
 mod terminal;
+mod verify;
 mod watch;
 
 use std::process::ExitCode;
@@ -57,6 +61,12 @@ enum Command {
     Plan(plan::Arguments),
     /// Say which printed figures of a publication can be true together
     Audit(audit::Arguments),
+    /// Say what changed between two saved results or studies
+    Diff(diff::Arguments),
+    /// Say whether reports are what the data give
+    Verify(verify::Arguments),
+    /// Fail when a regression is shown
+    Gate(gate::Arguments),
     /// Build logs that are consistent with published summary statistics
     Reconstruct(reconstruct::Arguments),
     /// List what the program knows: formats, metrics, methods, outputs, widths
@@ -269,14 +279,21 @@ pub fn main() -> ExitCode {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments, quiet),
         Command::Audit(arguments) => audit::run(&arguments, quiet),
+        Command::Diff(arguments) => diff::run(&arguments, quiet),
         Command::Reconstruct(arguments) => reconstruct::run(&arguments, quiet),
         Command::List(arguments) => list::run(&arguments),
         Command::Templates(arguments) => templates::run(&arguments, quiet),
+        Command::Verify(arguments) => return ended(verify::run(&arguments, quiet)),
+        Command::Gate(arguments) => return ended(gate::run(&arguments, quiet)),
         Command::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),
         Command::Man => man::run(Cli::command()),
     };
+    ended(result.map(|()| ExitCode::SUCCESS))
+}
+
+fn ended(result: Result<ExitCode, Error>) -> ExitCode {
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             terminal::complain(&error);
             ExitCode::from(match error {

@@ -23,7 +23,7 @@ pub struct Language {
     pub id: &'static str,
     /// Its name in English, and in itself.
     pub label: &'static str,
-    source: &'static str,
+    file: &'static str,
     catalogue: OnceLock<Catalogue>,
 }
 
@@ -32,7 +32,7 @@ macro_rules! language {
         Language {
             id: $id,
             label: $label,
-            source: include_str!(concat!("../../templates/lang/", $id, ".toml")),
+            file: include_str!(concat!("../../templates/lang/", $id, ".toml")),
             catalogue: OnceLock::new(),
         }
     };
@@ -49,6 +49,11 @@ impl Language {
             Some(near) => format!("did you mean {near}? Known: {}", known.join(", ")),
             None => format!("known: {}", known.join(", ")),
         })
+    }
+
+    /// The language that the program is written in.
+    pub fn source() -> &'static Self {
+        &LANGUAGES[0]
     }
 
     /// Whether it is the language of the source.
@@ -73,7 +78,7 @@ impl Language {
 
     fn catalogue(&self) -> &Catalogue {
         self.catalogue.get_or_init(|| {
-            Catalogue::read(self.id, self.source).unwrap_or_else(|fault| {
+            Catalogue::read(self.id, self.file).unwrap_or_else(|fault| {
                 // A test reads every file.
                 unreachable!("templates/lang/{}.toml: {}: {}", self.id, fault.what, fault.remedy)
             })

@@ -4,6 +4,7 @@
 
 mod asciidoc;
 pub mod catalogue;
+pub mod ci;
 mod csv;
 mod html;
 mod latex;

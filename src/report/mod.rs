@@ -5,10 +5,12 @@
 
 pub mod audit;
 pub mod figure;
+pub mod gate;
 pub mod language;
 pub mod model;
 pub mod number;
 pub mod planning;
+pub mod sessions;
 
 mod comparison;
 mod diagnostics;
