@@ -11,6 +11,7 @@ mod forest;
 mod heatmap;
 mod look;
 mod pdf;
+mod pgfplots;
 mod png;
 mod runs;
 mod scatter;
@@ -22,6 +23,7 @@ use crate::error::Fault;
 use crate::report::figure::{Drawing, Figure};
 use canvas::Canvas;
 pub use pdf::pdf;
+use pgfplots::Picture;
 pub use png::png;
 pub use svg::{interactive, svg};
 
@@ -82,7 +84,7 @@ impl Format {
 }
 
 /// Every format of figures, in the order in which the user sees them. The data are written as [`csv`] besides.
-pub static FORMATS: &[Format] = &[svg::FORMAT, pdf::FORMAT, png::FORMAT];
+pub static FORMATS: &[Format] = &[svg::FORMAT, pdf::FORMAT, png::FORMAT, pgfplots::FORMAT];
 
 /// Ids of the formats that are written where none is asked for.
 pub const USUAL_FORMATS: &[&str] = &["svg", "pdf"];
@@ -94,6 +96,9 @@ trait Draw {
 
     /// Writes what is drawn: a header, then one record a value.
     fn write(&self, csv: &mut csv::Writer<Vec<u8>>) -> csv::Result<()>;
+
+    /// Says the same in PGFPlots' terms.
+    fn pgfplots(&self, picture: &mut Picture);
 }
 
 fn drawing(figure: &Figure) -> &dyn Draw {

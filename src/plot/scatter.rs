@@ -2,9 +2,10 @@
 //! their mean, or over normal quantiles and the line of a normal distribution.
 
 use super::Draw;
-use super::axis::{Axis, drawable};
+use super::axis::{Axis, drawable, whole_ticks};
 use super::canvas::{Anchor, Canvas, MARGIN};
 use super::look::Look;
+use super::pgfplots::{self, Picture, limits};
 use super::text;
 use super::vertical::Vertical;
 use crate::report::figure::{Scatter, Series};
@@ -61,6 +62,28 @@ impl Draw for Scatter {
             }
         }
         Ok(())
+    }
+
+    fn pgfplots(&self, picture: &mut Picture) {
+        let places = || self.series.iter().flat_map(places);
+        let xs = limits(places().map(|place| place.0));
+        let ys = limits(places().map(|place| place.1));
+        let width = picture.two_axes(HEIGHT, [&self.axis, &self.vertical], xs, ys);
+        if self.whole {
+            let ticks: Vec<String> = whole_ticks(xs.0, xs.1).iter().map(i64::to_string).collect();
+            picture.option(format!("xtick={{{}}}", ticks.join(",")));
+        }
+        let labels: Vec<String> = self.series.iter().map(label).collect();
+        picture.legend(labels.iter(), width);
+        for (index, (series, label)) in self.series.iter().zip(&labels).enumerate() {
+            let look = Look { index };
+            if let Some(ends) = line(series) {
+                picture.plot(&format!("{}, forget plot, no marks", pgfplots::dash(look)), &ends);
+            }
+            let points: Vec<_> = series.points.iter().copied().filter(|point| is_drawable(*point)).collect();
+            picture.plot(&format!("{}, only marks", pgfplots::marks(look, 1.6)), &points);
+            picture.entry(label, width);
+        }
     }
 }
 
