@@ -5,9 +5,8 @@ use plotters::style::RGBColor;
 use super::Draw;
 use super::axis::{Axis, drawable};
 use super::canvas::{AXIS, Anchor, COLOURS, Canvas, MARGIN, MARKERS};
-use super::pgfplots::{Picture, limits, number};
+use super::pgfplots::{Picture, broken, limits, number};
 use super::text;
-use crate::latex::escape;
 use crate::report::figure::{Forest, ForestRow};
 
 /// In points: between columns, and between the lines of two rows.
@@ -58,17 +57,16 @@ impl Draw for Forest {
         let most = self.rows.iter().zip(&texts).map(lines).max().unwrap_or(1);
         let height = self.rows.len().max(1) as f64 * (SPACE + most as f64 * text::LEADING);
         picture.axis([inside, height], (low, high), &self.axis);
-        picture.rows(self.rows.iter().map(|row| row.label.clone()), names);
+        picture.rows(&self.rows.iter().map(|row| text::wrap(&row.label, names, 4)).collect::<Vec<_>>());
         picture.option("clip=false");
         picture.line("\\draw[meshstatsaxis, dashed] (axis cs:0,\\pgfkeysvalueof{/pgfplots/ymin}) -- (axis cs:0,\\pgfkeysvalueof{/pgfplots/ymax});");
         let (mut estimates, mut errors) = (Vec::new(), [Vec::new(), Vec::new()]);
         for (index, (row, text)) in (1..).zip(self.rows.iter().zip(&texts)) {
-            let lines: Vec<String> = text.iter().map(|line| escape(line)).collect();
             picture.line(format!(
                 "\\node[anchor=west, align=right, inner xsep=0pt, xshift={}] at (axis cs:{},{index}) {{{}}};",
                 picture.length(GAP),
                 number(high),
-                lines.join(" \\\\ ")
+                broken(text)
             ));
             if !drawable(row.estimate) {
                 continue;

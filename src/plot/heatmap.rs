@@ -5,7 +5,7 @@ use plotters::style::RGBColor;
 
 use super::Draw;
 use super::canvas::{Anchor, Canvas, GRID, MARGIN};
-use super::pgfplots::Picture;
+use super::pgfplots::{Picture, broken};
 use super::text;
 use crate::latex::escape;
 use crate::report::figure::{HeatCell, Heatmap};
@@ -72,10 +72,9 @@ impl Draw for Heatmap {
                 Anchor::Right => ("east", "right"),
                 Anchor::Center => ("center", "center"),
             };
-            let lines: Vec<String> = lines.iter().map(|line| escape(line)).collect();
             picture.line(format!(
                 "\\node[anchor={anchor}, align={align}, inner sep=0pt] at ({x:.2},{y:.2}) {{{}}};",
-                lines.join(" \\\\ ")
+                broken(lines)
             ));
         }
     }

@@ -96,7 +96,7 @@ impl Picture {
         self.option("axis x line*=bottom, axis y line*=left, tick align=outside");
         self.option("axis line style={draw=meshstatsaxis}, tick style={draw=meshstatsaxis}");
         self.option("grid=major, major grid style={draw=meshstatsgrid}");
-        self.option("unbounded coords=discard, filter discard warning=false");
+        self.option("unbounded coords=discard, filter discard warning=false, scaled ticks=false");
         let separator = if self.decimal_separator == ',' { "{,}" } else { "." };
         self.option(format!(
             "every tick label/.append style={{/pgf/number format/set decimal separator={{{separator}}}, /pgf/number \
@@ -115,15 +115,14 @@ impl Picture {
         inside
     }
 
-    /// Names of the rows 1, 2, … from the top, in a column of `width`.
-    pub(super) fn rows(&mut self, names: impl Iterator<Item = String>, width: f64) {
-        let names: Vec<String> = names.map(|name| format!("{{{}}}", escape(&name))).collect();
+    /// Names of the rows 1, 2, … from the top, each in lines.
+    pub(super) fn rows(&mut self, names: &[Vec<String>]) {
+        let names: Vec<String> = names.iter().map(|lines| format!("{{{}}}", broken(lines))).collect();
         let ticks: Vec<String> = (1..=names.len()).map(|row| row.to_string()).collect();
-        let width = self.length(width);
         self.option(format!("y dir=reverse, ymin=0.5, ymax={}.5", names.len()));
         self.option(format!("ytick={{{}}}", ticks.join(",")));
         self.option(format!("yticklabels={{{}}}", names.join(",")));
-        self.option(format!("yticklabel style={{text width={width}, align=right}}"));
+        self.option("yticklabel style={align=right}");
         self.option("ymajorgrids=false, y axis line style={draw=none}, ytick style={draw=none}");
     }
 
@@ -140,8 +139,7 @@ impl Picture {
 
     /// The entry of the plot before it, in lines no wider than `width`.
     pub(super) fn entry(&mut self, label: &str, width: f64) {
-        let lines: Vec<String> = text::wrap(label, width - 28.0, 3).iter().map(|line| escape(line)).collect();
-        self.line(format!("\\addlegendentry{{{}}}", lines.join(" \\\\ ")));
+        self.line(format!("\\addlegendentry{{{}}}", broken(&text::wrap(label, width - 28.0, 3))));
     }
 
     /// The source. `\CurrentFilePath` is where LaTeX found the file that it is reading.
@@ -165,7 +163,7 @@ impl Picture {
                  \\ifdefined\\CurrentFilePath\\edef\\meshstatsfigures{{\\CurrentFilePath}}\\else\\def\\meshstatsfigures{{}}\\fi\n  \
                  \\ifx\\meshstatsfigures\\empty\\def\\meshstatsfigures{{.}}\\fi\n\
                  \\fi\n\
-                 \\edef\\meshstatsdata{{\\meshstatsfigures/{}.dat}}%\n",
+                 \\edef\\meshstatsdata{{\"\\meshstatsfigures/{}.dat\"}}%\n",
                 file_name(id)
             ));
         }
@@ -207,6 +205,11 @@ impl Picture {
         }
         out
     }
+}
+
+/// Lines of text, one below the other.
+pub(super) fn broken(lines: &[String]) -> String {
+    lines.iter().map(|line| escape(line)).collect::<Vec<_>>().join(" \\\\ ")
 }
 
 /// A number as TeX reads it: the shortest that is the double, with an exponent where it is far from one.

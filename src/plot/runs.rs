@@ -64,8 +64,7 @@ impl Draw for Runs {
         let row = (MEAN + BAND + SPACE) * if self.groups.len() > FEW { FLAT } else { 1.0 };
         let height = row * self.groups.len().max(1) as f64;
         picture.axis([inside, height], (low, high), &self.axis);
-        let labels = self.groups.iter().map(|group| format!("{} (n\u{a0}=\u{a0}{})", group.label, group.values.len()));
-        picture.rows(labels, names);
+        picture.rows(&self.groups.iter().map(|group| label(group, names)).collect::<Vec<_>>());
         // In rows: of the middle of the box, half of its height, and of the mean, from the middle of the row.
         let [middle, half, mean] = [0.12, 0.26, -0.3];
         for (index, group) in self.groups.iter().enumerate() {

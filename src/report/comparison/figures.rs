@@ -71,6 +71,9 @@ pub(super) fn forest(context: &Context, items: &[Item]) -> Option<Figure> {
     let digits = context.digits();
     let plain = |cell: Cell| match cell {
         Cell::Number { text } => text,
+        Cell::Interval { lower, upper } if context.analysis.study.decimal_separator == ',' => {
+            format!("[{lower}; {upper}]")
+        }
         Cell::Interval { lower, upper } => format!("[{lower}, {upper}]"),
         _ => String::new(),
     };
@@ -87,7 +90,11 @@ pub(super) fn forest(context: &Context, items: &[Item]) -> Option<Figure> {
                 },
                 estimate: item.comparison.percent(item.means).ok()?,
                 interval: [interval.lower, interval.upper],
-                text: format!("{} {}", plain(item.percent(digits)), plain(item.percent_interval(digits))),
+                text: context.prose(&format!(
+                    "{} {}",
+                    plain(item.percent(digits)),
+                    plain(item.percent_interval(digits))
+                )),
             })
         })
         .collect();
