@@ -5,6 +5,7 @@ mod audit;
 mod compare;
 mod corpus;
 mod coverage;
+mod drawings;
 mod figures;
 mod formats;
 mod golden;
