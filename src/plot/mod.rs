@@ -63,6 +63,9 @@ pub struct Drawn<'a> {
     pub svg: &'a str,
 }
 
+/// The files of a figure: extension and contents.
+pub type Files = Vec<(&'static str, Vec<u8>)>;
+
 /// A format that figures are written in.
 #[derive(Debug)]
 pub struct Format {
@@ -70,7 +73,7 @@ pub struct Format {
     pub id: &'static str,
     pub label: &'static str,
     /// The files of a figure: extension and contents.
-    files: fn(&Drawn) -> Result<Vec<(&'static str, Vec<u8>)>, Fault>,
+    files: fn(&Drawn) -> Result<Files, Fault>,
 }
 
 impl Format {
@@ -78,7 +81,7 @@ impl Format {
     ///
     /// # Errors
     /// When the drawing asks for what the format cannot hold.
-    pub fn files(&self, drawn: &Drawn) -> Result<Vec<(&'static str, Vec<u8>)>, Fault> {
+    pub fn files(&self, drawn: &Drawn) -> Result<Files, Fault> {
         (self.files)(drawn)
     }
 }

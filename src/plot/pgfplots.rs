@@ -8,7 +8,7 @@ use plotters::style::RGBColor;
 use super::axis::range;
 use super::canvas::{AXIS, COLOURS, GRID, INK, MARGIN};
 use super::look::Look;
-use super::{Drawn, Format, drawing, text};
+use super::{Drawn, Files, Format, drawing, text};
 use crate::analysis::GENERATOR;
 use crate::error::Fault;
 use crate::latex::escape;
@@ -16,7 +16,7 @@ use crate::latex::escape;
 pub(super) const FORMAT: Format =
     Format { id: "pgfplots", label: "PGFPlots: LaTeX source (.tex) and the numbers that it reads (.dat)", files };
 
-fn files(drawn: &Drawn) -> Result<Vec<(&'static str, Vec<u8>)>, Fault> {
+fn files(drawn: &Drawn) -> Result<Files, Fault> {
     let mut picture = Picture::new(drawn);
     drawing(drawn.figure).pgfplots(&mut picture);
     let mut files = vec![("tex", picture.source(&drawn.figure.id).into_bytes())];

@@ -26,7 +26,8 @@ impl Draw for Scatter {
         let title = text::wrap(&self.vertical, canvas.width - 2.0 * MARGIN, 2);
         let height = title.len() as f64 * text::LEADING;
         canvas.text(&title, (MARGIN, top + height / 2.0), Anchor::Left);
-        let top = top + height + GAP;
+        // The highest label may stand at the very top.
+        let top = top + height + text::LEADING / 2.0 + 1.0;
         let bottom = top + HEIGHT * canvas.width;
         let places = || self.series.iter().flat_map(places);
         let vertical = Vertical::new(places().map(|place| place.1), top, bottom, canvas);
