@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use usvg::fontdb::{Database, Source};
 use usvg::{Node, Options, Rect, Tree, roxmltree};
 
-fn figure(drawing: Drawing) -> Figure {
+pub fn figure(drawing: Drawing) -> Figure {
     Figure {
         id: "runs-latency-mean".into(),
         caption: "Latency & throughput of \"two\" modes.".into(),
@@ -42,7 +42,7 @@ fn row(label: &str, estimate: f64, interval: [Option<f64>; 2], text: &str) -> Fo
     ForestRow { label: label.into(), estimate, interval, text: text.into() }
 }
 
-fn latency() -> Figure {
+pub fn latency() -> Figure {
     let baseline = [11.2, 11.4, 11.5, 11.7, 11.8, 11.9, 12.1, 13.9];
     let treatment = [14.6, 14.8, 14.9, 15.0, 15.0, 15.1, 15.2, 15.4];
     runs(
@@ -54,7 +54,7 @@ fn latency() -> Figure {
     )
 }
 
-fn change() -> Figure {
+pub fn change() -> Figure {
     forest(
         "Change against Without Istio (%)",
         vec![
@@ -65,7 +65,7 @@ fn change() -> Figure {
     )
 }
 
-fn russian() -> Figure {
+pub fn russian() -> Figure {
     let groups = vec![
         group("Без сервисной сетки", &[-1.5, 0.5, 1.25]),
         group("Сервисная сетка Istio с прокси Envoy в режиме sidecar", &[0.25, 0.5]),
@@ -135,13 +135,13 @@ fn all() -> Vec<Figure> {
 }
 
 /// An SVG as a viewer lays it out that has the figures' font.
-struct Laid {
+pub struct Laid {
     size: Rect,
     texts: Vec<(String, Rect)>,
     shapes: Vec<Rect>,
 }
 
-fn lay(svg: &str) -> Laid {
+pub fn lay(svg: &str) -> Laid {
     let mut fonts = Database::new();
     fonts.load_font_source(Source::Binary(std::sync::Arc::new(dejavu::sans::regular())));
     let tree = Tree::from_str(svg, &Options { dpi: 72.0, fontdb: fonts.into(), ..Options::default() }).unwrap();
@@ -164,7 +164,7 @@ fn visit(parent: &usvg::Group, laid: &mut Laid) {
     }
 }
 
-fn assert_inside_and_apart(laid: &Laid) {
+pub fn assert_inside_and_apart(laid: &Laid) {
     const TOLERANCE: f32 = 0.1;
     let inside = |part: &Rect| {
         part.left() >= -TOLERANCE
@@ -187,7 +187,7 @@ fn assert_inside_and_apart(laid: &Laid) {
     }
 }
 
-fn words(svg: &str) -> Vec<String> {
+pub fn words(svg: &str) -> Vec<String> {
     let document = roxmltree::Document::parse(svg).unwrap();
     let texts = document.descendants().filter(|node| node.has_tag_name("text"));
     texts.map(|node| node.text().unwrap_or_default().trim().to_owned()).collect()

@@ -10,7 +10,7 @@ use meshstats::render::{File, Material, OUTPUTS, Output, Templates};
 use meshstats::report::figure::{Drawing, Figure, Forest};
 use meshstats::report::model::{Align, Block, Cell, Column, Headline, Number, Report, Section, Table};
 
-const ENGINES: [&str; 2] = ["pdflatex", "lualatex"];
+pub const ENGINES: [&str; 2] = ["pdflatex", "lualatex"];
 
 /// Compiles `file` in `dir` with each engine, twice, and fails on an error, a warning that is not about fonts, or an
 /// overfull box. The PDF of pdfLaTeX stays as `<file>-pdflatex.pdf`, that of LuaLaTeX likewise.

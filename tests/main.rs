@@ -8,6 +8,7 @@ mod compare;
 mod corpus;
 mod coverage;
 mod diff;
+mod drawings;
 mod figures;
 mod formats;
 mod gate;

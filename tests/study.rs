@@ -337,6 +337,7 @@ fn a_wrong_command_line_ends_with_2() {
         (["--confidence", "95"], "give a level between 0 and 1, such as 0.95"),
         (["--mss", "0"], "give a number of bytes such as 1460, or from-log"),
         (["--format", "latx"], "did you mean latex?"),
+        (["--figure-format", "pgfplot"], "did you mean pgfplots?"),
         (["--figure-width", "enormous"], "known: ieee1, "),
         (["--logs", "{mod}/{run}.txt"], "the pattern `{mod}/{run}.txt` has an unknown placeholder `{mod}`"),
         (["--logs", "{run}.txt"], "the pattern `{run}.txt` does not say where the mode is"),

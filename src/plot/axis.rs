@@ -193,6 +193,14 @@ pub(super) fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     (low - more, high + more)
 }
 
+/// Whole numbers between the ends of an axis, no more than an axis has ticks.
+pub(super) fn whole_ticks(low: f64, high: f64) -> Vec<i64> {
+    let step =
+        steps(((high - low) / INTERVALS as f64).max(1.0)).find(|step| step.exponent >= 0).map_or(1.0, Step::size);
+    let [first, last] = [(low / step).ceil() as i64, (high / step).floor() as i64];
+    (first..=last).map(|index| index * step as i64).collect()
+}
+
 /// A distance between ticks: `digits · 10^exponent`, that is 1, 2, 2.5 or 5 times a power of ten.
 #[derive(Clone, Copy)]
 pub(super) struct Step {

@@ -4,8 +4,10 @@
 use plotters::style::RGBColor;
 
 use super::Draw;
-use super::canvas::{Anchor, Canvas, MARGIN};
+use super::canvas::{Anchor, Canvas, GRID, MARGIN};
+use super::pgfplots::{TikzPicture, broken};
 use super::text;
+use crate::latex::escape;
 use crate::report::figure::{HeatCell, Heatmap};
 
 /// In points: between the labels and the cells, around the text of a cell, and between two bands of columns.
@@ -34,7 +36,7 @@ impl Draw for Heatmap {
         for cell in &layout.cells {
             let [(left, top), (right, bottom)] = cell.corners;
             let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];
-            canvas.outlined(&corners, colour(cell.shade), RGBColor(255, 255, 255), 1.0);
+            canvas.outlined(&corners, colour(cell.shade), GRID, 0.8);
             let middle = ((left + right) / 2.0, (top + bottom) / 2.0);
             canvas.text(std::slice::from_ref(&cell.text), middle, Anchor::Center);
             canvas.tip(middle, HEIGHT / 2.0, &format!("{}, {}: {}", cell.row, cell.column, cell.text));
@@ -50,6 +52,31 @@ impl Draw for Heatmap {
             }
         }
         Ok(())
+    }
+
+    /// Drawn by its layout: the document's font is narrower than the one that it is measured in.
+    fn pgfplots(&self, picture: &mut TikzPicture) {
+        let layout = self.layout(picture.width);
+        for cell in &layout.cells {
+            let [(left, top), (right, bottom)] = cell.corners;
+            let RGBColor(red, green, blue) = colour(cell.shade);
+            picture.line(format!(
+                "\\filldraw[draw=meshstatsgrid, fill={{rgb,255:red,{red};green,{green};blue,{blue}}}] ({left:.2},{top:.2}) \
+                 rectangle ({right:.2},{bottom:.2}) node[midway] {{{}}};",
+                escape(&cell.text)
+            ));
+        }
+        for Label { lines, place: (x, y), anchor } in &layout.labels {
+            let (anchor, align) = match anchor {
+                Anchor::Left => ("west", "left"),
+                Anchor::Right => ("east", "right"),
+                Anchor::Center => ("center", "center"),
+            };
+            picture.line(format!(
+                "\\node[anchor={anchor}, align={align}, inner sep=0pt] at ({x:.2},{y:.2}) {{{}}};",
+                broken(lines)
+            ));
+        }
     }
 }
 

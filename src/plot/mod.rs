@@ -13,6 +13,7 @@ mod look;
 mod page;
 mod panel;
 mod pdf;
+mod pgfplots;
 mod png;
 mod runs;
 mod scatter;
@@ -24,6 +25,7 @@ use crate::error::Fault;
 use crate::report::figure::{Drawing, Figure, Picture};
 use canvas::Canvas;
 pub use pdf::pdf;
+use pgfplots::TikzPicture;
 pub use png::png;
 pub use svg::svg;
 
@@ -63,6 +65,9 @@ pub struct Drawn<'a> {
     pub svg: &'a str,
 }
 
+/// The files of a figure: extension and contents.
+pub type Files = Vec<(&'static str, Vec<u8>)>;
+
 /// A format that figures are written in.
 #[derive(Debug)]
 pub struct Format {
@@ -70,7 +75,7 @@ pub struct Format {
     pub id: &'static str,
     pub label: &'static str,
     /// The files of a figure: extension and contents.
-    files: fn(&Drawn) -> Result<Vec<(&'static str, Vec<u8>)>, Fault>,
+    files: fn(&Drawn) -> Result<Files, Fault>,
 }
 
 impl Format {
@@ -78,13 +83,13 @@ impl Format {
     ///
     /// # Errors
     /// When the drawing asks for what the format cannot hold.
-    pub fn files(&self, drawn: &Drawn) -> Result<Vec<(&'static str, Vec<u8>)>, Fault> {
+    pub fn files(&self, drawn: &Drawn) -> Result<Files, Fault> {
         (self.files)(drawn)
     }
 }
 
 /// Every format of figures, in the order in which the user sees them. The data are written as [`csv`] besides.
-pub static FORMATS: &[Format] = &[svg::FORMAT, pdf::FORMAT, png::FORMAT];
+pub static FORMATS: &[Format] = &[svg::FORMAT, pdf::FORMAT, png::FORMAT, pgfplots::FORMAT];
 
 /// Ids of the formats that are written where none is asked for.
 pub const USUAL_FORMATS: &[&str] = &["svg", "pdf"];
@@ -96,6 +101,9 @@ trait Draw {
 
     /// Writes what is drawn: a header, then one record a value.
     fn write(&self, csv: &mut csv::Writer<Vec<u8>>) -> csv::Result<()>;
+
+    /// Says the same in PGFPlots' terms.
+    fn pgfplots(&self, picture: &mut TikzPicture);
 }
 
 fn drawing(figure: &Figure) -> &dyn Draw {

@@ -8,8 +8,11 @@ use plotters::style::RGBColor;
 use super::Draw;
 use super::axis::{Axis, drawable, upright};
 use super::canvas::{AXIS, Anchor, COLOURS, Canvas, GRID, MARGIN, MARKERS, pale};
+use super::look::Look;
+use super::pgfplots::{self, TikzPicture, limits};
 use super::text;
 use crate::language::Locale;
+use crate::latex::escape;
 use crate::report::figure::{Banded, Panel, Panels, Stretch};
 
 /// In points: between labels and what they belong to, between panels, and of a mark on the vertical axis.
@@ -68,9 +71,106 @@ impl Draw for Panels {
         }
         Ok(())
     }
+
+    fn pgfplots(&self, picture: &mut TikzPicture) {
+        let inside = picture.width - pgfplots::NUMBERS - MARGIN;
+        let height = self.height(picture.width);
+        let xs = self.places();
+        let range = limits(xs.iter().copied());
+        let mut top = 0.0;
+        for (index, panel) in self.panels.iter().enumerate() {
+            if index > 0 {
+                picture.end_axis();
+                top += height + TITLE;
+            }
+            let is_last = index + 1 == self.panels.len();
+            picture.axis([inside, height], range, if is_last { &self.axis } else { "" });
+            let below = picture.length(top);
+            picture.option(format!("at={{(0,-{below})}}, anchor=north west"));
+            picture
+                .option(format!("title={{{}}}, title style={{at={{(0,1)}}, anchor=south west}}", escape(&panel.axis)));
+            let ys = limits(heights(panel));
+            picture.option(format!("ymin={}, ymax={}", pgfplots::number(ys.0), pgfplots::number(ys.1)));
+            self.ticks_in(picture, range, is_last);
+            if index == 0 {
+                picture.legend(self.labels.iter(), inside);
+                picture.option("legend style={yshift=1.4em}");
+            }
+            self.panel_in(picture, panel, ys, (index == 0).then_some(inside));
+        }
+    }
+}
+
+/// Between two panels of a picture, for the title of the lower one, in points.
+const TITLE: f64 = 24.0;
+
+/// All heights that a panel shows.
+fn heights(panel: &Panel) -> impl Iterator<Item = f64> {
+    panel.lines.iter().flat_map(|line| {
+        let zero = (line.steps && !line.points.is_empty()).then_some(0.0);
+        line.points.iter().map(|(_, y)| *y).chain(line.band.iter().flatten().copied()).chain(zero)
+    })
 }
 
 impl Panels {
+    /// The labels of the horizontal axis, in places of a stretched one; without labels but at the lowest panel.
+    fn ticks_in(&self, picture: &mut TikzPicture, (low, high): (f64, f64), is_last: bool) {
+        let ticks = self.stretch.ticks(low, high, picture.locale);
+        let ticks: Vec<_> = ticks.into_iter().filter(|(place, _)| (low..=high).contains(place)).collect();
+        if !ticks.is_empty() {
+            let places: Vec<String> = ticks.iter().map(|(place, _)| pgfplots::number(*place)).collect();
+            let labels: Vec<String> = ticks.iter().map(|(_, label)| format!("{{{}}}", escape(label))).collect();
+            picture.option(format!("xtick={{{}}}, xticklabels={{{}}}", places.join(","), labels.join(",")));
+        }
+        if !is_last {
+            picture.option("xticklabels={}");
+        }
+    }
+
+    /// The shade, the bands and the lines of one panel; with entries in a legend of some width.
+    fn panel_in(&self, picture: &mut TikzPicture, panel: &Panel, (low, high): (f64, f64), entries: Option<f64>) {
+        let at = |(x, y): (f64, f64)| self.stretch.place(x).filter(|_| drawable(y)).map(|x| (x, y));
+        if let Some(shade) = &self.shade {
+            let corners = [(shade.from, low), (shade.to, low), (shade.to, high), (shade.from, high)];
+            let corners: Vec<_> = corners.into_iter().filter_map(at).collect();
+            picture.area("draw=none, fill=black!6", &corners);
+        }
+        for line in panel.lines.iter().filter(|line| !line.band.is_empty()) {
+            let edge =
+                |k: usize| line.points.iter().zip(&line.band).filter_map(move |((x, _), ends)| at((*x, ends[k])));
+            let mut corners: Vec<_> = edge(0).collect();
+            let mut upper: Vec<_> = edge(1).collect();
+            upper.reverse();
+            corners.append(&mut upper);
+            let colour = pgfplots::colour(Look { index: line.label });
+            picture.area(&format!("draw={colour}, line width=0.4pt, fill={colour}!18"), &corners);
+        }
+        let mut entered = vec![false; self.labels.len()];
+        for line in &panel.lines {
+            let mut points: Vec<_> = line.points.iter().copied().filter_map(at).collect();
+            if line.steps {
+                points.splice(..0, points.first().map(|(x, _)| (*x, 0.0)));
+            }
+            let every = (points.len() / MARKS).max(1);
+            let marks = pgfplots::marks(Look { index: line.label }, 1.8);
+            let steps = if line.steps { ", const plot" } else { "" };
+            let entry = entries.filter(|_| entered.get(line.label) == Some(&false));
+            let hidden = if entry.is_none() { ", forget plot" } else { "" };
+            picture.plot(&format!("{marks}, mark repeat={every}{steps}{hidden}"), &points);
+            if let Some(width) = entry {
+                picture.entry(self.label(line), width);
+                entered[line.label] = true;
+            }
+        }
+    }
+
+    /// All places on the shared axis.
+    fn places(&self) -> Vec<f64> {
+        let points = self.panels.iter().flat_map(|panel| &panel.lines).flat_map(|line| &line.points);
+        let extent = self.extent.iter().flatten().copied();
+        points.map(|(x, _)| *x).chain(extent).filter_map(|value| self.stretch.place(value)).collect()
+    }
+
     fn label(&self, line: &Banded) -> &str {
         self.labels.get(line.label).map_or("", String::as_str)
     }
@@ -124,10 +224,7 @@ impl Panels {
     /// The shared axis.
     fn axis(&self, left: f64, canvas: &Canvas) -> Axis {
         let right = canvas.width - MARGIN;
-        let points = self.panels.iter().flat_map(|panel| &panel.lines).flat_map(|line| &line.points);
-        let extent = self.extent.iter().flatten().copied();
-        let places: Vec<f64> =
-            points.map(|(x, _)| *x).chain(extent).filter_map(|value| self.stretch.place(value)).collect();
+        let places = self.places();
         if self.stretch == Stretch::Even || places.is_empty() {
             return Axis::new(places, left, right, canvas);
         }
@@ -226,11 +323,7 @@ struct Upright<'a> {
 
 impl<'a> Upright<'a> {
     fn new(panel: &'a Panel, height: f64, canvas: &Canvas) -> Self {
-        let values = panel.lines.iter().flat_map(|line| {
-            let zero = (line.steps && !line.points.is_empty()).then_some(0.0);
-            line.points.iter().map(|(_, y)| *y).chain(line.band.iter().flatten().copied()).chain(zero)
-        });
-        let ((low, high), mut ticks) = upright(values, APART / height, canvas.locale);
+        let ((low, high), mut ticks) = upright(heights(panel), APART / height, canvas.locale);
         // A label at the very bottom would touch those of the horizontal axis.
         ticks.retain(|(part, _)| part * height >= 1.0);
         Self { title: &panel.axis, low, high, ticks }

@@ -2,9 +2,10 @@
 //! their mean, or over normal quantiles and the line of a normal distribution.
 
 use super::Draw;
-use super::axis::{Axis, drawable};
+use super::axis::{Axis, drawable, whole_ticks};
 use super::canvas::{Anchor, Canvas, MARGIN};
 use super::look::Look;
+use super::pgfplots::{self, TikzPicture, limits};
 use super::text;
 use super::vertical::Vertical;
 use crate::report::figure::{Scatter, Series};
@@ -25,7 +26,8 @@ impl Draw for Scatter {
         let title = text::wrap(&self.vertical, canvas.width - 2.0 * MARGIN, 2);
         let height = title.len() as f64 * text::LEADING;
         canvas.text(&title, (MARGIN, top + height / 2.0), Anchor::Left);
-        let top = top + height + GAP;
+        // The highest label may stand at the very top.
+        let top = top + height + text::LEADING / 2.0 + 1.0;
         let bottom = top + HEIGHT * canvas.width;
         let places = || self.series.iter().flat_map(places);
         let vertical = Vertical::new(places().map(|place| place.1), top, bottom, canvas);
@@ -61,6 +63,28 @@ impl Draw for Scatter {
             }
         }
         Ok(())
+    }
+
+    fn pgfplots(&self, picture: &mut TikzPicture) {
+        let places = || self.series.iter().flat_map(places);
+        let xs = limits(places().map(|place| place.0));
+        let ys = limits(places().map(|place| place.1));
+        let width = picture.two_axes(HEIGHT, [&self.axis, &self.vertical], xs, ys);
+        if self.whole {
+            let ticks: Vec<String> = whole_ticks(xs.0, xs.1).iter().map(i64::to_string).collect();
+            picture.option(format!("xtick={{{}}}", ticks.join(",")));
+        }
+        let labels: Vec<String> = self.series.iter().map(label).collect();
+        picture.legend(labels.iter(), width);
+        for (index, (series, label)) in self.series.iter().zip(&labels).enumerate() {
+            let look = Look { index };
+            if let Some(ends) = line(series) {
+                picture.plot(&format!("{}, forget plot, no marks", pgfplots::dash(look)), &ends);
+            }
+            let points: Vec<_> = series.points.iter().copied().filter(|point| is_drawable(*point)).collect();
+            picture.plot(&format!("{}, only marks", pgfplots::marks(look, 1.6)), &points);
+            picture.entry(label, width);
+        }
     }
 }
 

@@ -71,6 +71,9 @@ pub(super) fn forest(context: &Context, items: &[Item]) -> Option<Figure> {
     let digits = context.digits();
     let plain = |cell: Cell| match cell {
         Cell::Number { text } => text,
+        Cell::Interval { lower, upper } if context.analysis.study.decimal_separator == ',' => {
+            format!("[{lower}; {upper}]")
+        }
         Cell::Interval { lower, upper } => format!("[{lower}, {upper}]"),
         _ => String::new(),
     };
