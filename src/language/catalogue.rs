@@ -20,6 +20,23 @@ struct File {
     strings: BTreeMap<String, String>,
 }
 
+/// A sentence and its translation without the punctuation that begins or ends both: it joins the sentence to others, and is
+/// told apart from it in any text.
+fn bare<'a>(key: &'a str, text: &'a str) -> (&'a str, &'a str) {
+    let (mut key, mut text) = (key.trim(), text.trim());
+    for start in [", ", ": ", "; "] {
+        if let (Some(rest), Some(translated)) = (key.strip_prefix(start), text.strip_prefix(start)) {
+            (key, text) = (rest, translated);
+        }
+    }
+    for end in ['.', ':'] {
+        if let (Some(rest), Some(translated)) = (key.strip_suffix(end), text.strip_suffix(end)) {
+            (key, text) = (rest, translated);
+        }
+    }
+    (key, text)
+}
+
 #[derive(Debug)]
 pub(super) struct Catalogue {
     pub locale: Locale,
@@ -37,8 +54,11 @@ impl Catalogue {
     pub(super) fn read(language: &'static str, source: &str) -> Result<Self, Fault> {
         let file: File = toml_file::parse(source)?;
         let locale = Locale { language, decimal: file.decimal, thousands: file.thousands };
-        let (with, without): (Vec<_>, Vec<_>) = file.strings.iter().partition(|(key, _)| key.contains('{'));
-        let words = without.into_iter().map(|(key, text)| (key.trim().to_owned(), text.trim().to_owned())).collect();
+        let bare = file.strings.iter().map(|(key, text)| bare(key, text));
+        let (with, without): (Vec<_>, Vec<_>) = bare.partition(|(key, _)| key.contains('{'));
+        // A template asks for a text as it stands in the file.
+        let whole = file.strings.iter().map(|(key, text)| (key.as_str(), text.as_str()));
+        let words = without.into_iter().chain(whole).map(|(key, text)| (key.to_owned(), text.to_owned())).collect();
         let mut patterns =
             with.into_iter().map(|(key, text)| Pattern::new(key, text)).collect::<Result<Vec<_>, _>>()?;
         // The sort is stable, and the keys are sorted.
