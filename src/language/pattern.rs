@@ -9,7 +9,7 @@ pub(super) struct Pattern {
     pub literals: Vec<String>,
     /// The translation: texts, and places of values.
     target: Vec<Part>,
-    /// How many letters its literals have: the more, the surer a match.
+    /// How much its literals have, letters counting most: the more, the surer a match.
     pub weight: usize,
 }
 
@@ -61,7 +61,7 @@ impl Pattern {
         if let Some(lost) = (0..values.len()).find(|place| !target.contains(&Part::Value(*place))) {
             return Err(wrong(english, &format!("loses the value {{{}}} in translation", lost + 1)));
         }
-        let weight = literals.iter().flat_map(|literal| literal.chars()).filter(|c| c.is_alphabetic()).count();
+        let weight = literals.iter().flat_map(|literal| literal.chars()).map(|c| if c.is_alphabetic() { 8 } else { 1 }).sum();
         Ok(Self { literals, target, weight })
     }
 

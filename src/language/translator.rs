@@ -88,7 +88,7 @@ impl Translator {
         if best.left == 0 {
             return best;
         }
-        let quantity = text.rsplit_once(' ').filter(|(number, _)| !has_word(number));
+        let quantity = text.rsplit_once(' ').filter(|(number, _)| is_number(number));
         if let Some((number, unit)) = quantity.and_then(|(number, unit)| Some((number, self.language.word(unit)?))) {
             return Found::sure(format!("{} {unit}", self.locale.numbers(number)));
         }

@@ -164,6 +164,10 @@ fn quantity(number: &Number, locale: Locale) -> String {
 
 /// A unit as siunitx reads it literally, so that it looks as in the tables: `Gbit/s`, not `Gbit s⁻¹`.
 fn unit(text: &str) -> String {
+    // Units are set in math, whose fonts have Latin letters only.
+    if text.chars().any(|c| matches!(c, '\u{400}'..='\u{4ff}')) {
+        return format!(r"\text{{{}}}", escape(text));
+    }
     text.chars()
         .map(|c| match c {
             '%' => r"\percent ".into(),
