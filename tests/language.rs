@@ -1,5 +1,7 @@
 //! Reports in other languages: every text of the source has its translation, and nothing English is left in a report.
 
+#[path = "language/reports.rs"]
+mod reports;
 #[path = "language/source.rs"]
 mod source;
 

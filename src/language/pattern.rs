@@ -61,7 +61,8 @@ impl Pattern {
         if let Some(lost) = (0..values.len()).find(|place| !target.contains(&Part::Value(*place))) {
             return Err(wrong(english, &format!("loses the value {{{}}} in translation", lost + 1)));
         }
-        let weight = literals.iter().flat_map(|literal| literal.chars()).map(|c| if c.is_alphabetic() { 8 } else { 1 }).sum();
+        let weight =
+            literals.iter().flat_map(|literal| literal.chars()).map(|c| if c.is_alphabetic() { 8 } else { 1 }).sum();
         Ok(Self { literals, target, weight })
     }
 
