@@ -16,6 +16,9 @@ use crate::toml_file;
 struct File {
     decimal: char,
     thousands: Option<char>,
+    /// Words of templates that mean something else in a report.
+    #[serde(default)]
+    templates: BTreeMap<String, String>,
     #[serde(default)]
     strings: BTreeMap<String, String>,
 }
@@ -42,6 +45,7 @@ pub(super) struct Catalogue {
     pub locale: Locale,
     /// As they stand in the file.
     pub keys: Vec<String>,
+    templates: BTreeMap<String, String>,
     /// Texts without values.
     words: HashMap<String, String>,
     /// Those with values, the surest first.
@@ -68,7 +72,13 @@ impl Catalogue {
             let first = pattern.literals.first().and_then(|literal| literal.chars().next());
             by_first.entry(first).or_default().push(place);
         }
-        Ok(Self { locale, keys: file.strings.into_keys().collect(), words, patterns, by_first })
+        let keys = file.templates.keys().cloned().chain(file.strings.into_keys()).collect();
+        Ok(Self { locale, keys, templates: file.templates, words, patterns, by_first })
+    }
+
+    /// A word of a template.
+    pub(super) fn template_word(&self, text: &str) -> Option<&str> {
+        self.templates.get(text).map(String::as_str).or_else(|| self.word(text))
     }
 
     pub(super) fn word(&self, text: &str) -> Option<&str> {

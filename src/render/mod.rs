@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use minijinja::{Value, context};
 
 use crate::error::Problem;
-use crate::language::Locale;
+use crate::language::{Language, Locale};
 use crate::report::model::{Block, Cell, Report, Table};
 
 pub use templates::Templates;
@@ -100,6 +100,11 @@ fn document(report: &Report, tables: impl IntoIterator<Item = Value>) -> Value {
         title => &report.title, banner => &report.banner, summary => &report.summary, generator => &report.generator, sections,
         language => report.locale.language,
     }
+}
+
+/// A fixed text of an output in the report's language.
+fn word<'a>(report: &Report, text: &'a str) -> &'a str {
+    Language::find(report.locale.language).ok().and_then(|language| language.word(text)).unwrap_or(text)
 }
 
 /// Text that is markup already, which templates insert without escaping.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::latex::compile_with;
 use super::super::program::{Case, iperf3, iperf3_udp, root, tree, wrk_of};
 
 /// Latin words that a Russian text may hold: names of programs, protocols, methods and authors, symbols and options.
@@ -244,7 +245,9 @@ fn the_studies_of_data() {
 }
 
 const CLAIMS: &str = r#"
+[study]
 title = "Напечатанное"
+citation = "Вестник, 2025"
 [design]
 runs = 10
 [[modes]]
@@ -385,6 +388,19 @@ fn the_command_line_goes_before_the_manifest_and_the_manifest_before_the_languag
     );
     case.analyze(&["--lang", "en"]).ok();
     assert!(case.read("out/study/report.md").contains("Mean latency, Один: 2."));
+}
+
+#[test]
+fn a_report_in_russian_compiles_and_its_tables_are_not_for_audit() {
+    let case = Case::empty();
+    let path = root().join("data/loopback-demo");
+    case.run(&["analyze", path.to_str().unwrap(), "-o", "out", "--lang", "ru"]).ok();
+    // pdfLaTeX wants T2A fonts, which TeX Live has in a collection of its own.
+    compile_with("lualatex", &case.path("out/loopback-demo"), "report.tex");
+    let ended = case.run(&["audit", "out/loopback-demo/tables/comparison.md"]);
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.contains("of a report in another language, give results.json"), "{}", ended.stderr);
+    case.run(&["audit", "out/loopback-demo/results.json"]).ok();
 }
 
 #[test]

@@ -8,9 +8,9 @@ use super::column::typeset;
 use super::escape::escape;
 use super::number::Printed;
 use crate::error::Problem;
-use crate::language::{Language, Locale};
+use crate::language::Locale;
 use crate::render::markdown::{in_cell, pipe_table};
-use crate::render::{File, Templates, plain, verbatim};
+use crate::render::{File, Templates, plain, verbatim, word};
 use crate::report::model::{Align, Cell, Column, Number, Report};
 
 pub(super) fn files(report: &Report, templates: &Templates) -> Result<Vec<File>, Problem> {
@@ -182,15 +182,10 @@ fn unit(text: &str) -> String {
         .into()
 }
 
-/// A header of the glossary, which is no table of the report, in the report's language.
-fn word(report: &Report, text: &str) -> String {
-    Language::find(report.locale.language).ok().and_then(|language| language.word(text)).unwrap_or(text).to_owned()
-}
-
 /// The table of `numbers.md`.
 fn glossary(report: &Report, names: &[String]) -> String {
     let columns = [("Macro", Align::Left), ("Value", Align::Number), ("Definition", Align::Left)]
-        .map(|(header, align)| Column { header: word(report, header), align });
+        .map(|(header, align)| Column { header: word(report, header).into(), align });
     let rows = names.iter().zip(&report.numbers).map(|(name, number)| {
         let unit = if number.formatted == Cell::Missing { "" } else { &number.unit };
         let value = format!("{} {unit}", plain(&number.formatted, report.locale));
