@@ -129,7 +129,7 @@ fn english(case: &Case, dir: &str, own: &[&str]) -> Vec<String> {
             Some("csv") if !path.starts_with("tables/") => continue,
             Some("html" | "svg") => of_html(&text),
             // The address of a picture.
-            Some("md" | "adoc") => text.replace("](", " ]/").into(),
+            Some("md" | "adoc") => text.replace("](", " ]/"),
             _ => text.into_owned(),
         };
         for line in text.lines() {
