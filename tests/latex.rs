@@ -20,7 +20,7 @@ pub fn compile(dir: &Path, file: &str) {
     }
 }
 
-fn compile_with(engine: &str, dir: &Path, file: &str) {
+pub fn compile_with(engine: &str, dir: &Path, file: &str) {
     let job = format!("{}-{engine}", file.trim_end_matches(".tex"));
     let run = || {
         let output = Command::new(engine)

@@ -23,7 +23,7 @@ pub use comparisons::{AtOnce, Compared, Comparison, Family, Group, OfModes, Pair
 pub use diagnostics::Diagnosis;
 pub use means::Means;
 pub use methods::{Applied, Chosen, Methods};
-pub use notes::{CountedNote, NOT_SAID, SetupFact};
+pub use notes::{CountedNote, SetupFact};
 pub use published::{Published, PublishedCell, PublishedRow, PublishedTable};
 use saved::Observed;
 

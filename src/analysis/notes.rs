@@ -147,9 +147,6 @@ fn of_runs(info: &StudyInfo, table: &Table) -> Vec<CountedNote> {
         .collect()
 }
 
-/// Of a fact that some logs hold and this one does not.
-pub const NOT_SAID: &str = "not said";
-
 /// What the logs say of the set-up, by tool and fact.
 pub fn setup(table: &Table) -> Vec<SetupFact> {
     facts(&table.rows.iter().collect::<Vec<_>>())
@@ -165,7 +162,7 @@ fn facts(rows: &[&Row]) -> Vec<SetupFact> {
     }
     for ((tool, key), values) in &mut facts {
         for row in rows.iter().filter(|row| row.tool.as_deref().unwrap_or("") == *tool) {
-            values.entry(&row.mode).or_default().insert(row.setup.get(key).map_or(NOT_SAID, String::as_str));
+            values.entry(&row.mode).or_default().insert(row.setup.get(key).map_or("not said", String::as_str));
         }
     }
     facts

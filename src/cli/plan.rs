@@ -107,7 +107,9 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
             .collect();
         output::write_directory(out, &files)?;
         if !quiet && !arguments.json {
-            terminal::print(&format!("{} files in {}\n\n", files.len(), out.display()));
+            let said = format!("{} files in {}", files.len(), out.display());
+            let said = items.first().map_or(said.clone(), |item| item.translator.text(&said));
+            terminal::print(&format!("{said}\n\n"));
         }
     }
     if arguments.json {

@@ -16,8 +16,28 @@ use crate::toml_file;
 struct File {
     decimal: char,
     thousands: Option<char>,
+    /// Words of templates that mean something else in a report.
+    #[serde(default)]
+    templates: BTreeMap<String, String>,
     #[serde(default)]
     strings: BTreeMap<String, String>,
+}
+
+/// A sentence and its translation without the punctuation that begins or ends both: it joins the sentence to others, and is
+/// told apart from it in any text.
+fn bare<'a>(key: &'a str, text: &'a str) -> (&'a str, &'a str) {
+    let (mut key, mut text) = (key.trim(), text.trim());
+    for start in [", ", ": ", "; "] {
+        if let (Some(rest), Some(translated)) = (key.strip_prefix(start), text.strip_prefix(start)) {
+            (key, text) = (rest, translated);
+        }
+    }
+    for end in ['.', ':'] {
+        if let (Some(rest), Some(translated)) = (key.strip_suffix(end), text.strip_suffix(end)) {
+            (key, text) = (rest, translated);
+        }
+    }
+    (key, text)
 }
 
 #[derive(Debug)]
@@ -25,6 +45,7 @@ pub(super) struct Catalogue {
     pub locale: Locale,
     /// As they stand in the file.
     pub keys: Vec<String>,
+    templates: BTreeMap<String, String>,
     /// Texts without values.
     words: HashMap<String, String>,
     /// Those with values, the surest first.
@@ -37,8 +58,11 @@ impl Catalogue {
     pub(super) fn read(language: &'static str, source: &str) -> Result<Self, Fault> {
         let file: File = toml_file::parse(source)?;
         let locale = Locale { language, decimal: file.decimal, thousands: file.thousands };
-        let (with, without): (Vec<_>, Vec<_>) = file.strings.iter().partition(|(key, _)| key.contains('{'));
-        let words = without.into_iter().map(|(key, text)| (key.trim().to_owned(), text.trim().to_owned())).collect();
+        let bare = file.strings.iter().map(|(key, text)| bare(key, text));
+        let (with, without): (Vec<_>, Vec<_>) = bare.partition(|(key, _)| key.contains('{'));
+        // A template asks for a text as it stands in the file.
+        let whole = file.strings.iter().map(|(key, text)| (key.as_str(), text.as_str()));
+        let words = without.into_iter().chain(whole).map(|(key, text)| (key.to_owned(), text.to_owned())).collect();
         let mut patterns =
             with.into_iter().map(|(key, text)| Pattern::new(key, text)).collect::<Result<Vec<_>, _>>()?;
         // The sort is stable, and the keys are sorted.
@@ -48,7 +72,13 @@ impl Catalogue {
             let first = pattern.literals.first().and_then(|literal| literal.chars().next());
             by_first.entry(first).or_default().push(place);
         }
-        Ok(Self { locale, keys: file.strings.into_keys().collect(), words, patterns, by_first })
+        let keys = file.templates.keys().cloned().chain(file.strings.into_keys()).collect();
+        Ok(Self { locale, keys, templates: file.templates, words, patterns, by_first })
+    }
+
+    /// A word of a template.
+    pub(super) fn template_word(&self, text: &str) -> Option<&str> {
+        self.templates.get(text).map(String::as_str).or_else(|| self.word(text))
     }
 
     pub(super) fn word(&self, text: &str) -> Option<&str> {

@@ -71,10 +71,8 @@ impl Locale {
             }
             if c == ',' && brackets > 0 && after.starts_with(' ') {
                 out.push(self.bounds());
-            } else if c.is_ascii_digit() && taken.matches('.').count() < 2 && !taken.starts_with('0') {
-                out.push_str(&self.number(taken));
             } else if c.is_ascii_digit() && taken.matches('.').count() < 2 {
-                out.push_str(&taken.replacen('.', self.decimal.encode_utf8(&mut [0; 4]), 1));
+                out.push_str(&self.number(&taken.replace(',', "")));
             } else {
                 out.push_str(taken);
             }
@@ -84,11 +82,13 @@ impl Locale {
     }
 }
 
-/// How many bytes of `text`, which begins with a digit, are digits and points between digits.
+/// How many bytes of `text`, which begins with a digit, are digits, points between digits, and commas before groups of three.
 fn number_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let digit = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_digit);
-    (0..bytes.len()).find(|&i| !(digit(i) || bytes[i] == b'.' && digit(i + 1))).unwrap_or(bytes.len())
+    let group = |i: usize| (1..=3).all(|k| digit(i + k)) && !digit(i + 4);
+    let inside = |i: usize| digit(i) || bytes[i] == b'.' && digit(i + 1) || bytes[i] == b',' && group(i);
+    (0..bytes.len()).find(|&i| !inside(i)).unwrap_or(bytes.len())
 }
 
 #[cfg(test)]
@@ -116,5 +116,6 @@ mod tests {
     fn bounds_are_parted_so_that_they_cannot_be_misread() {
         assert_eq!(RUSSIAN.numbers("+28.6 [27.2, 30.1] %, 10000"), "+28,6 [27,2; 30,1] %, 10\u{202f}000");
         assert_eq!(RUSSIAN.numbers("1.2.3"), "1.2.3");
+        assert_eq!(RUSSIAN.numbers("1,014.8 ÷ 64,904"), "1014,8 ÷ 64\u{202f}904");
     }
 }

@@ -71,6 +71,11 @@ impl Language {
         if self.is_source() { Some(text) } else { self.catalogue().word(text) }
     }
 
+    /// The translation of a fixed text of a template.
+    pub fn template_word<'a>(&'a self, text: &'a str) -> Option<&'a str> {
+        if self.is_source() { Some(text) } else { self.catalogue().template_word(text) }
+    }
+
     /// The sentences that its file has a translation for.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.catalogue().keys.iter().map(String::as_str)

@@ -9,7 +9,7 @@ pub(super) struct Pattern {
     pub literals: Vec<String>,
     /// The translation: texts, and places of values.
     target: Vec<Part>,
-    /// How many letters its literals have: the more, the surer a match.
+    /// How much its literals have, letters counting most: the more, the surer a match.
     pub weight: usize,
 }
 
@@ -61,16 +61,21 @@ impl Pattern {
         if let Some(lost) = (0..values.len()).find(|place| !target.contains(&Part::Value(*place))) {
             return Err(wrong(english, &format!("loses the value {{{}}} in translation", lost + 1)));
         }
-        let weight = literals.iter().flat_map(|literal| literal.chars()).filter(|c| c.is_alphabetic()).count();
+        let weight =
+            literals.iter().flat_map(|literal| literal.chars()).map(|c| if c.is_alphabetic() { 8 } else { 1 }).sum();
         Ok(Self { literals, target, weight })
     }
 
     /// Whether `text` has all the literals, in their order.
     pub(super) fn may_match(&self, text: &str) -> bool {
-        let [first, middle @ .., last] = self.literals.as_slice() else { return false };
-        let Some(mut rest) = text.strip_prefix(first.as_str()).and_then(|rest| rest.strip_suffix(last.as_str())) else {
-            return false;
-        };
+        let first = self.literals.first().and_then(|first| text.strip_prefix(first.as_str()));
+        first.is_some_and(|rest| self.may_go_on(1, rest))
+    }
+
+    /// Whether `rest` has the literals from that of the place `from` on, in their order and to its end.
+    pub(super) fn may_go_on(&self, from: usize, rest: &str) -> bool {
+        let Some([middle @ .., last]) = self.literals.get(from..) else { return false };
+        let Some(mut rest) = rest.strip_suffix(last.as_str()) else { return false };
         middle.iter().all(|literal| match rest.find(literal.as_str()) {
             Some(at) => {
                 rest = &rest[at + literal.len()..];
@@ -78,6 +83,11 @@ impl Pattern {
             }
             None => false,
         })
+    }
+
+    /// Whether the sentence itself has several parts.
+    pub(super) fn is_of_list(&self) -> bool {
+        self.literals.iter().any(|literal| literal.contains(['.', ';']))
     }
 
     /// The translation with its values.

@@ -88,7 +88,7 @@ impl Translator {
         if best.left == 0 {
             return best;
         }
-        let quantity = text.rsplit_once(' ').filter(|(number, _)| !has_word(number));
+        let quantity = text.rsplit_once(' ').filter(|(number, _)| is_number(number));
         if let Some((number, unit)) = quantity.and_then(|(number, unit)| Some((number, self.language.word(unit)?))) {
             return Found::sure(format!("{} {unit}", self.locale.numbers(number)));
         }
@@ -149,7 +149,12 @@ impl Translator {
             rest.match_indices(literal.as_str()).map(|(at, _)| at).collect()
         };
         for end in ends {
-            let found = self.found(&rest[..end]);
+            if !is_last && !pattern.may_go_on(next + 1, &rest[end + literal.len()..]) {
+                continue;
+            }
+            let mut found = self.found(&rest[..end]);
+            // A list is more likely to have the sentence in it than to be a value of it.
+            found.left += usize::from(rest[..end].contains("; ") && !pattern.is_of_list());
             if left + found.left < best.left {
                 values.push(found.text);
                 if is_last {
@@ -186,17 +191,18 @@ impl Translator {
             keep(best, rest.left, || format!("{start}{}", rest.text));
         }
         for joint in JOINTS {
-            let places: Vec<usize> = text.match_indices(joint).map(|(at, _)| at).collect();
+            let places: Vec<usize> =
+                text.match_indices(joint).map(|(at, _)| at).filter(|at| is_outside(&text[..*at])).collect();
             let tried = if places.len() > LONG { 1 } else { places.len() };
             for at in places.into_iter().take(tried) {
                 self.two(&text[..at], joint, &text[at + joint.len()..], best);
             }
         }
         // A number with its unit, a label with its number.
-        if let Some((number, rest)) = text.split_once(' ').filter(|(number, _)| !has_word(number)) {
+        if let Some((number, rest)) = text.split_once(' ').filter(|(number, _)| is_number(number)) {
             self.two(number, " ", rest, best);
         }
-        if let Some((rest, number)) = text.rsplit_once(' ').filter(|(_, number)| !has_word(number)) {
+        if let Some((rest, number)) = text.rsplit_once(' ').filter(|(_, number)| is_number(number)) {
             self.two(rest, " ", number, best);
         }
         // A label before an interval in brackets.
@@ -239,6 +245,21 @@ fn parenthesis(text: &str) -> Option<(&str, &str)> {
         }
     }
     None
+}
+
+/// Whether every parenthesis and bracket of `before` is closed in it.
+fn is_outside(before: &str) -> bool {
+    let depth = before.chars().fold(0_i32, |depth, c| match c {
+        '(' | '[' => depth + 1,
+        ')' | ']' => depth - 1,
+        _ => depth,
+    });
+    depth <= 0
+}
+
+/// A number, an interval's half or a sign before one.
+fn is_number(text: &str) -> bool {
+    !has_word(text) && text.contains(|c: char| c.is_ascii_digit())
 }
 
 /// Whether two letters follow each other somewhere, other than in the exponent of a number.

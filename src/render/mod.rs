@@ -18,7 +18,7 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 
 use crate::error::Problem;
-use crate::language::Locale;
+use crate::language::{Language, Locale};
 use crate::latex::clean;
 use crate::report::figure::Picture;
 use crate::report::model::{Block, Cell, Report, Table};
@@ -110,6 +110,11 @@ fn document(report: &Report, tables: impl IntoIterator<Item = Value>) -> Value {
         title => &report.title, banner => &report.banner, headline => Serde(&report.headline), summary => &report.summary, generator => &report.generator, sections,
         language => report.locale.language,
     }
+}
+
+/// A fixed text of an output in the report's language.
+fn word<'a>(report: &Report, text: &'a str) -> &'a str {
+    Language::find(report.locale.language).ok().and_then(|language| language.word(text)).unwrap_or(text)
 }
 
 /// Text that is markup already, which templates insert without escaping.

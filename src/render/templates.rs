@@ -101,7 +101,7 @@ impl Templates {
     /// The same templates with their fixed words in `language`.
     pub fn in_language(&self, language: &'static crate::language::Language) -> Self {
         let mut environment = self.environment.clone();
-        environment.add_filter("tr", |text: &str| match language.word(text) {
+        environment.add_filter("tr", |text: &str| match language.template_word(text) {
             Some(word) => Ok(word.to_owned()),
             None => Err(Error::new(
                 ErrorKind::InvalidOperation,

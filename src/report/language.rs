@@ -25,10 +25,12 @@ pub fn translator(analysis: &Analysis) -> Translator {
         own.extend(sample.runs.iter().cloned());
         own.extend(sample.blocks.iter().flatten().cloned());
     }
-    let not_said = |value: &&String| *value != crate::analysis::NOT_SAID;
+    // A direction or a quantity is ours to say, a version is not.
+    let plain = Translator::new(study.language, study.locale, []);
+    let theirs = |value: &&String| !(plain.knows(value) && value.contains(|c: char| c.is_alphabetic()));
     for fact in &analysis.setup {
         own.push(fact.tool.clone());
-        own.extend(fact.values.values().flatten().filter(not_said).cloned());
+        own.extend(fact.values.values().flatten().filter(theirs).cloned());
     }
     for file in analysis.rejected.iter().chain(&analysis.ignored).chain(&analysis.repairs) {
         own.push(file.path.clone());
@@ -42,7 +44,6 @@ pub fn translator(analysis: &Analysis) -> Translator {
             own.extend(place_in_print(&table.printed_in));
             for row in &table.rows {
                 own.push(row.label.clone());
-                own.extend(row.unit.clone());
             }
         }
     }

@@ -16,6 +16,8 @@ pub(super) struct Laid {
     pub width: f64,
     /// Of each cell.
     widths: Vec<f64>,
+    /// Of the widest Cyrillic word: without babel TeX hyphenates English only.
+    word: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +59,9 @@ impl Kind {
 impl Laid {
     pub(super) fn new(column: &Column, cells: &[&Cell], locale: Locale) -> Self {
         let kind = Kind::of(column.align, cells);
+        let plain_texts: Vec<String> = cells.iter().map(|cell| plain(cell, locale)).collect();
+        let words = plain_texts.iter().flat_map(|text| text.split(' ')).filter(|word| word.chars().any(is_cyrillic));
+        let word = words.map(width).fold(0.0, f64::max);
         let widths = cells.iter().map(|cell| width(&plain(cell, locale))).collect();
         let (specification, cells, content) = match kind {
             Kind::Words => ("l".into(), texts(kind, cells, locale), widest(cells, locale)),
@@ -73,11 +78,13 @@ impl Laid {
             kind,
             width,
             widths,
+            word,
         }
     }
 
     /// Sets the words in a paragraph of at most `width` en.
     pub(super) fn wrap(&mut self, width: f64) {
+        let width = width.max(self.word);
         if self.kind == Kind::Words && self.width > width {
             self.specification = format!(r">{{\raggedright\arraybackslash}}p{{{:.1}em}}", (width * 5.0).floor() / 10.0);
             self.width = width;
@@ -201,6 +208,10 @@ pub(in crate::render) fn header_lines(header: &str, content: f64) -> Vec<String>
         }
     }
     lines
+}
+
+fn is_cyrillic(c: char) -> bool {
+    matches!(c, '\u{400}'..='\u{4ff}')
 }
 
 /// Width of ` ± ` in digits' widths.

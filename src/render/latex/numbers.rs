@@ -7,10 +7,10 @@ use minijinja::context;
 use super::column::typeset;
 use super::number::Printed;
 use crate::error::Problem;
-use crate::language::{Language, Locale};
+use crate::language::Locale;
 use crate::latex::escape;
 use crate::render::markdown::{in_cell, pipe_table};
-use crate::render::{File, Templates, plain, verbatim};
+use crate::render::{File, Templates, plain, verbatim, word};
 use crate::report::model::{Align, Cell, Column, Number, Report};
 
 pub(super) fn files(report: &Report, templates: &Templates) -> Result<Vec<File>, Problem> {
@@ -164,6 +164,10 @@ fn quantity(number: &Number, locale: Locale) -> String {
 
 /// A unit as siunitx reads it literally, so that it looks as in the tables: `Gbit/s`, not `Gbit s⁻¹`.
 fn unit(text: &str) -> String {
+    // Units are set in math, whose fonts have Latin letters only.
+    if text.chars().any(|c| matches!(c, '\u{400}'..='\u{4ff}')) {
+        return format!(r"\text{{{}}}", escape(text));
+    }
     text.chars()
         .map(|c| match c {
             '%' => r"\percent ".into(),
@@ -178,15 +182,10 @@ fn unit(text: &str) -> String {
         .into()
 }
 
-/// A header of the glossary, which is no table of the report, in the report's language.
-fn word(report: &Report, text: &str) -> String {
-    Language::find(report.locale.language).ok().and_then(|language| language.word(text)).unwrap_or(text).to_owned()
-}
-
 /// The table of `numbers.md`.
 fn glossary(report: &Report, names: &[String]) -> String {
     let columns = [("Macro", Align::Left), ("Value", Align::Number), ("Definition", Align::Left)]
-        .map(|(header, align)| Column { header: word(report, header), align });
+        .map(|(header, align)| Column { header: word(report, header).into(), align });
     let rows = names.iter().zip(&report.numbers).map(|(name, number)| {
         let unit = if number.formatted == Cell::Missing { "" } else { &number.unit };
         let value = format!("{} {unit}", plain(&number.formatted, report.locale));
