@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use meshstats::plot::{Drawn, FORMATS, WIDTHS, Width, png, svg};
-use meshstats::report::figure::{Curves, Drawing, Figure, HeatCell, HeatRow, Heatmap, Line, Scatter, Series};
+use meshstats::report::figure::{
+    Banded, Curves, Drawing, Figure, HeatCell, HeatRow, Heatmap, Line, Panel, Panels, Scatter, Series, Stretch,
+};
 use usvg::roxmltree;
 
-use super::figures::{assert_inside_and_apart, change, figure, latency, lay, russian, words};
+use super::figures::{assert_inside_and_apart, change, figure, latency, lay, panels, russian, words};
 use super::latex::compile;
 use super::program::{Case, ended, program, root, tree};
 
@@ -144,15 +146,44 @@ fn a_png_has_its_physical_size_and_the_same_bytes() {
     assert!(png("<svg").unwrap_err().what.contains("PNG"));
 }
 
+/// Steps from zero over a stretched axis, one of the lines without a point.
+fn shares(stretch: Stretch) -> Figure {
+    let points = vec![(50.0, 1.5), (75.0, 2.0), (99.0, 6.5), (99.99, 12.0)];
+    let lines = vec![
+        Banded { label: 0, points, band: vec![], steps: true },
+        Banded { label: 1, points: vec![], band: vec![], steps: false },
+    ];
+    figure(Drawing::Panels(Panels {
+        axis: "Percentile (%)".into(),
+        stretch,
+        extent: None,
+        shade: None,
+        labels: vec!["Without Istio, 50 % & more".into(), "Istio".into()],
+        panels: vec![Panel { axis: "Latency (ms)".into(), lines }],
+    }))
+}
+
 /// Every kind of figure as a paper would `\input` it: into a column, from another directory, by both engines.
 #[test]
 fn pgfplots_sources_compile() {
     let case = Case::empty();
     let format = FORMATS.iter().find(|format| format.id == "pgfplots").expect("it is registered");
     let mut inputs = String::new();
-    let comma = Figure { decimal_separator: ',', ..change() };
-    let figures =
-        [latency(), change(), comma, curves(), series(1), series(12), heatmap(2, 3), heatmap(12, 8), series(0)];
+    let comma = Figure { locale: ','.into(), ..change() };
+    let figures = [
+        latency(),
+        change(),
+        comma,
+        curves(),
+        series(1),
+        series(12),
+        heatmap(2, 3),
+        heatmap(12, 8),
+        series(0),
+        panels(),
+        shares(Stretch::Tail),
+        shares(Stretch::Logarithmic),
+    ];
     for (index, figure) in figures.into_iter().enumerate() {
         // A scenario's name may have a space.
         let id = if index % 2 == 0 { format!("figure-{index}") } else { format!("figure {index}") };

@@ -81,7 +81,7 @@ fn line(label: usize, points: &[(f64, f64)], half: f64) -> Banded {
     Banded { label, points: points.to_vec(), band, steps: false }
 }
 
-fn panels() -> Figure {
+pub fn panels() -> Figure {
     let middles = |level: f64| [(0.5, level), (1.5, level + 1.0), (2.5, level - 0.5)];
     let lines = |level: f64| vec![line(0, &middles(level), 0.5), line(1, &middles(level / 2.0), 0.25)];
     figure(Drawing::Panels(Panels {

@@ -80,7 +80,7 @@ fn every_report_compiles() {
 fn odd_reports_compile() {
     let dir = tempfile::tempdir().unwrap();
     let mut comma = rich();
-    comma.decimal_separator = ',';
+    comma.locale = ','.into();
     let mut empty = report(vec![]);
     (empty.banner, empty.title) = (None, "\"//\" = #1".into());
     (empty.summary, empty.sections) = (vec![], vec![]);
