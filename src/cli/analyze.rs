@@ -252,6 +252,12 @@ fn summarise(made: &Made, arguments: &Arguments) {
     if let Some(banner) = &report.banner {
         text.push_str(&terminal::paragraph("", &terminal::emphasised(banner)));
     }
+    for line in &report.headline {
+        text.push_str(&terminal::paragraph(
+            "",
+            &format!("{}: {}", terminal::bold(&line.place), line.changes.join("; ")),
+        ));
+    }
     match report.tables().find(|table| table.id == "comparison") {
         Some(table) => text.push_str(&format!("\n{}", terminal::table(table, report.locale))),
         None => text.push_str(&format!("\n{}\n", report.summary.join("\n"))),

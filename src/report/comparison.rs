@@ -7,7 +7,9 @@ mod heatmap;
 mod notes;
 
 use super::model::{Align, Block, Cell, Column, Section, Table};
-use super::number::{self, Scale, decimals_of, fixed, half_width, number, or_missing, p_value, signed, text};
+use super::number::{
+    self, Scale, decimals_of, fixed, half_width, number, or_missing, p_in_brief, p_value, signed, text,
+};
 use super::{Context, header};
 use crate::analysis::{Compared, Comparison, Means, MetricInfo};
 use crate::stats::{Estimand, Interval};
@@ -225,7 +227,7 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
                 item.interval().map_or(Cell::Missing, |i| number::interval(&i, &item.scale, decimals)),
                 item.percent(digits),
                 item.percent_interval(digits),
-                p.map_or(Cell::Missing, |p| number(p_value(p))),
+                p.map_or(Cell::Missing, |p| number(p_in_brief(p))),
             ]);
             cells
         })
