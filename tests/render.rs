@@ -39,6 +39,7 @@ fn shown(cell: &Cell) -> String {
         Cell::PlusMinus { centre, spread } => format!("{centre} ± {spread}").replace("e+", "e"),
         Cell::Interval { lower, upper } => format!("[{lower}, {upper}]").replace("e+", "e"),
         Cell::Missing => "—".into(),
+        Cell::Strong { .. } => panic!("only asked for by --bold-best, whose test is of its own"),
     }
 }
 
@@ -297,6 +298,7 @@ fn any_table() -> impl Strategy<Value = Table> {
                 .collect(),
             rows: (0..rows).map(|row| columns.iter().map(|(_, (_, cells))| cells[row].clone()).collect()).collect(),
             notes,
+            aside: false,
         })
 }
 

@@ -8,13 +8,14 @@ use clap::Args;
 use rayon::prelude::*;
 
 use super::output::{self, Manifest};
-use super::{Choosing, Reading, load, terminal, unknown};
+use super::{Choosing, Reading, Styling, load, terminal, unknown};
 use crate::analysis::{self, Analysis};
 use crate::error::Error;
 use crate::plot::{self, WIDTHS, Width};
 use crate::render::{File, Material, Output, Templates};
 use crate::report::figure::Figure;
 use crate::report::model::Report;
+use crate::report::style::Style;
 use crate::report::{self, note_sentence};
 use crate::study::Study;
 use crate::table::Table;
@@ -36,6 +37,11 @@ pub struct Arguments {
     /// Directory with templates to use instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
+    #[command(flatten)]
+    styling: Styling,
+    /// Emphasise the better mean of a comparison where the interval of the difference excludes zero
+    #[arg(long)]
+    bold_best: bool,
     #[command(flatten)]
     choosing: Choosing,
     #[command(flatten)]
@@ -87,10 +93,12 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
 fn make(mut study: Study, table: &Table, arguments: &Arguments, templates: &Templates) -> Result<Made, Error> {
     let claims = load::claims(&mut study)?;
     let analysis = analysis::analyze(&study, table, claims.as_ref())?;
-    let report = report::report(&analysis);
+    let style = Style { bold_best: arguments.bold_best, ..arguments.styling.style() };
+    let report = report::report(&analysis, &style);
     let figures: Vec<&Figure> = report.figures().collect();
     let drawn = draw(&figures, arguments.figure_width);
-    let mut files = output::rendered(&Material { report: &report, figures: &drawn, templates }, &arguments.format)?;
+    let material = Material { report: &report, figures: &drawn, templates, style };
+    let mut files = output::rendered(&material, &arguments.format)?;
     files.extend(figure_files(&figures, &drawn)?);
     files.push(File { path: "runs.csv".to_owned(), contents: table.wide_csv()? });
     files.push(File { path: "results.json".to_owned(), contents: output::json(&analysis)? });

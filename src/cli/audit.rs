@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{load, output, terminal, unknown};
+use super::{Styling, load, output, terminal, unknown};
 use crate::audit::{Audit, VERDICTS, Verdict, audit};
 use crate::claims::{Claims, SOURCES};
 use crate::error::{Error, Problem};
@@ -36,6 +36,8 @@ pub struct Arguments {
     /// Directory with templates to use instead of the built-in ones
     #[arg(long, value_name = "DIR", requires = "out")]
     templates: Option<PathBuf>,
+    #[command(flatten)]
+    styling: Styling,
     /// Show the figures that hold too
     #[arg(short, long)]
     all: bool,
@@ -128,7 +130,12 @@ fn expanded(path: &Path) -> Result<Vec<PathBuf>, Problem> {
 fn files(audit: &Audit, arguments: &Arguments) -> Result<Vec<File>, Error> {
     let templates = Templates::new(arguments.templates.as_deref())?;
     let report = report::report(audit, "audit");
-    let material = Material { report: &report, figures: &BTreeMap::new(), templates: &templates };
+    let material = Material {
+        report: &report,
+        figures: &BTreeMap::new(),
+        templates: &templates,
+        style: arguments.styling.style(),
+    };
     let mut files = output::rendered(&material, &arguments.format)?;
     files.push(File { path: OWN.to_owned(), contents: output::json(audit)? });
     Ok(files)

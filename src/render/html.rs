@@ -1,22 +1,28 @@
 //! HTML: `report.html`, one page that needs no network and no other file but the figures.
 
-use minijinja::context;
 use minijinja::value::Serde;
+use minijinja::{Value, context};
 
-use super::{File, Material, Output, clean, document, label, rows};
+use super::{Asides, File, Material, Output, cell, clean, document, label, plain, verbatim};
 use crate::error::Problem;
+use crate::report::model::Cell;
 
 pub(super) const OUTPUT: Output = Output { id: "html", label: "HTML", files };
 
 fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Problem> {
     let tables = report.tables().enumerate().map(|(index, table)| {
-        let rows: Vec<_> = rows(table, report.decimal_separator).collect();
+        let markup = |cell: &Cell| {
+            let text = plain(cell, report.decimal_separator);
+            if cell.is_strong() { verbatim(&format!("<strong>{}</strong>", escape(&text))) } else { Value::from(text) }
+        };
+        let row = |row: &Vec<Cell>| (0..table.columns.len()).map(|i| markup(cell(row, i))).collect();
+        let rows: Vec<Vec<Value>> = table.rows.iter().map(row).collect();
         context! {
             number => index + 1, label => label(report, &table.id), caption => &table.caption,
             columns => Serde(&table.columns), rows, notes => &table.notes,
         }
     });
-    let page = templates.render("report.html", document(report, tables))?;
+    let page = templates.render("report.html", document(report, tables, Asides::Shown))?;
     Ok(vec![File::new("report.html", page)])
 }
 

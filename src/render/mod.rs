@@ -13,7 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use minijinja::{Value, context};
 
 use crate::error::Problem;
-use crate::report::model::{Block, Cell, Report, Table};
+use crate::report::model::{Block, Cell, Report};
+use crate::report::style::Style;
 
 pub use templates::Templates;
 
@@ -37,6 +38,7 @@ pub struct Material<'a> {
     /// The report's figures as SVG documents, by id.
     pub figures: &'a BTreeMap<String, String>,
     pub templates: &'a Templates,
+    pub style: Style,
 }
 
 /// A format that reports are written in.
@@ -71,19 +73,37 @@ impl Output {
 /// Every output, in the order in which the user sees them.
 pub static OUTPUTS: &[Output] = &[markdown::OUTPUT, html::OUTPUT, latex::OUTPUT, csv::OUTPUT];
 
+/// What becomes of the tables that stand aside.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asides {
+    /// They are tables like all others.
+    Shown,
+    /// Those that follow each other are one list of captions and files.
+    Listed,
+}
+
 /// What the `report.*` templates see: the report, with each table replaced by the next of `tables`.
-fn document(report: &Report, tables: impl IntoIterator<Item = Value>) -> Value {
+fn document(report: &Report, tables: impl IntoIterator<Item = Value>, asides: Asides) -> Value {
     let mut tables = tables.into_iter();
     let mut figures = 0;
     let mut sections = Vec::new();
     for section in &report.sections {
-        let blocks: Vec<Value> = section
-            .blocks
-            .iter()
-            .map(|block| match block {
+        let mut blocks: Vec<Value> = Vec::new();
+        for same in section.blocks.chunk_by(|a, b| asides == Asides::Listed && is_aside(a) && is_aside(b)) {
+            let block = match &same[0] {
                 Block::Text { text } => context! { type => "text", text },
                 Block::List { items } => context! { type => "list", items },
-                Block::Table(_) => context! { type => "table", table => tables.next() },
+                Block::Table(table) if table.aside && asides == Asides::Listed => {
+                    let listed = same.iter().filter_map(|block| match block {
+                        Block::Table(table) => {
+                            tables.next();
+                            Some(context! { caption => &table.caption, path => format!("tables/{}", table.id) })
+                        }
+                        _ => None,
+                    });
+                    context! { type => "asides", tables => listed.collect::<Vec<_>>() }
+                }
+                Block::Table(table) => context! { type => "table", table => tables.next(), aside => table.aside },
                 Block::Figure(figure) => {
                     figures += 1;
                     context! {
@@ -91,8 +111,9 @@ fn document(report: &Report, tables: impl IntoIterator<Item = Value>) -> Value {
                         label => label(report, &figure.id), caption => &figure.caption, alt => &figure.alt,
                     }
                 }
-            })
-            .collect();
+            };
+            blocks.push(block);
+        }
         sections.push(context! { id => slug(&section.id), title => &section.title, blocks });
     }
     context! {
@@ -100,14 +121,13 @@ fn document(report: &Report, tables: impl IntoIterator<Item = Value>) -> Value {
     }
 }
 
+fn is_aside(block: &Block) -> bool {
+    matches!(block, Block::Table(table) if table.aside)
+}
+
 /// Text that is markup already, which templates insert without escaping.
 fn verbatim(text: &str) -> Value {
     Value::from_safe_string(text.into())
-}
-
-/// The cells of `table` as plain text, one for each column.
-fn rows(table: &Table, decimal: char) -> impl Iterator<Item = Vec<String>> {
-    table.rows.iter().map(move |row| (0..table.columns.len()).map(|i| plain(cell(row, i), decimal)).collect())
 }
 
 /// The cell of column `index`; a short row ends in missing cells.
@@ -125,6 +145,7 @@ pub fn plain(cell: &Cell, decimal: char) -> String {
         Cell::PlusMinus { centre, spread } => format!("{} ± {}", number(centre), number(spread)),
         Cell::Interval { lower, upper } => format!("[{}{} {}]", number(lower), bound_separator(decimal), number(upper)),
         Cell::Missing => "—".into(),
+        Cell::Strong { cell } => plain(cell, decimal),
     }
 }
 

@@ -18,7 +18,7 @@ macro_rules! embedded {
 }
 
 /// Name and source of each.
-const EMBEDDED: [(&str, &str); 12] = embedded![
+const EMBEDDED: [(&str, &str); 13] = embedded![
     "numbers.md",
     "numbers.tex",
     "preamble.tex",
@@ -30,6 +30,7 @@ const EMBEDDED: [(&str, &str); 12] = embedded![
     "table.html",
     "table.md",
     "table.tex",
+    "table-notes.tex",
     "tabular.tex",
 ];
 

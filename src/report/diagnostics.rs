@@ -61,6 +61,7 @@ pub(super) fn section(context: &Context) -> Option<Section> {
         columns,
         rows,
         notes,
+        aside: false,
     };
     Some(Section { id: "diagnostics".to_owned(), title: "Diagnostics".to_owned(), blocks: vec![Block::Table(table)] })
 }
