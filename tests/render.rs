@@ -527,7 +527,7 @@ fn latex_table() {
 }
   \toprule
                &     & \multicolumn{2}{c}{Mean $\pm$ SD} &                  &         \\
-  Mode         & {n} & \multicolumn{2}{c}{(ms)}          & 95 \% CI         &     {p} \\
+  Mode         & {n} & \multicolumn{2}{c}{(ms)}          & 95~\% CI         &     {p} \\
   \midrule
   A\textbar{}B &  10 & 12.3 & 0.4                        & $[-1.2,\, 0.1]$  & 4.0e-34 \\
   {}[c]        &   5 & \multicolumn{2}{c}{---}           & $[10.2,\, 11.0]$ & <1e-300 \\

@@ -165,7 +165,8 @@ fn quantity(number: &Number, decimal: char) -> String {
 fn unit(text: &str) -> String {
     text.chars()
         .map(|c| match c {
-            '%' => r"\percent ".into(),
+            // \percent would end the line of a bookmark.
+            '%' => r"\%".into(),
             'µ' | 'μ' => r"\micro ".into(),
             '°' => r"\degree ".into(),
             ' ' | '\u{a0}' | '\u{202f}' => "~".into(),
