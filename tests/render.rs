@@ -312,7 +312,11 @@ proptest! {
         let page = file("html", &report, "report.html");
         prop_assert_eq!(&html_cells(&page), &expected);
         assert_sound(&page);
-        prop_assert_eq!(&latex_cells(&file("latex", &report, "tables/t.tex")), &expected);
+        // A space before a percent sign is one that does not break.
+        let unbroken = |cells: &[Vec<String>]| -> Vec<Vec<String>> {
+            cells.iter().map(|row| row.iter().map(|cell| cell.replace(" %", "\u{a0}%")).collect()).collect()
+        };
+        prop_assert_eq!(latex_cells(&file("latex", &report, "tables/t.tex")), unbroken(&expected));
         // An empty text and a missing cell are both empty in CSV.
         let expected: Vec<Vec<String>> = expected
             .into_iter()
