@@ -8,14 +8,16 @@ use super::program::{root, tree};
 
 /// The modules, each row importing only from rows above it.
 const ORDER: &[&[&str]] = &[
-    &["error", "run", "stats"],
+    &["error", "latex", "run", "stats"],
     &["toml_file", "parse"],
+    &["language"],
     &["study", "metric"],
     &["table", "claims"],
     &["audit"],
     &["analysis", "reconstruct"],
     &["report"],
     &["render", "plot"],
+    &["verify"],
     &["cli"],
 ];
 
@@ -27,6 +29,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli"]),
     ("dejavu", &["plot"]),
     ("either", &[]),
+    ("console", &["cli"]),
     ("indicatif", &["cli"]),
     ("krilla", &["plot"]),
     ("krilla_svg", &["plot"]),
@@ -34,10 +37,12 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("minijinja", &["render"]),
     ("num_traits", &[]),
     ("plotters", &["plot"]),
+    ("png", &["plot"]),
     ("polars", &["table"]),
     ("rayon", &["study", "analysis", "cli"]),
     ("regex_automata", &[]),
-    ("serde_json", &["parse", "claims", "cli"]),
+    ("resvg", &["plot"]),
+    ("serde_json", &["parse", "claims", "verify", "cli"]),
     ("sha2", &["study"]),
     ("statrs", &["stats"]),
     ("strsim", &["toml_file"]),

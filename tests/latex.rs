@@ -8,10 +8,10 @@ use meshstats::error::Problem;
 use meshstats::plot;
 use meshstats::render::{File, Material, OUTPUTS, Output, Templates};
 use meshstats::report::figure::{Drawing, Figure, Forest};
-use meshstats::report::model::{Align, Block, Cell, Column, Number, Report, Section, Table};
+use meshstats::report::model::{Align, Block, Cell, Column, Headline, Number, Report, Section, Table};
 use meshstats::report::style::{NOTES, Notes, Style, TABLES, Tables};
 
-const ENGINES: [&str; 2] = ["pdflatex", "lualatex"];
+pub const ENGINES: [&str; 2] = ["pdflatex", "lualatex"];
 
 /// Compiles `file` in `dir` with each engine, as often as it takes, and fails on an error, a warning (about fonts too), or a
 /// box that is overfull or underfull. The PDF of pdfLaTeX stays as `<file>-pdflatex.pdf`, that of LuaLaTeX likewise.
@@ -21,7 +21,7 @@ pub fn compile(dir: &Path, file: &str) {
     }
 }
 
-fn compile_with(engine: &str, dir: &Path, file: &str) {
+pub fn compile_with(engine: &str, dir: &Path, file: &str) {
     let job = format!("{}-{engine}", file.trim_end_matches(".tex"));
     let run = || {
         let output = Command::new(engine)
@@ -76,7 +76,7 @@ pub fn rendered(output: &Output, report: &Report, templates: &Templates) -> Resu
 
 fn styled(output: &Output, report: &Report, templates: &Templates, style: Style) -> Result<Vec<File>, Problem> {
     let figures =
-        report.figures().map(|figure| (figure.id.clone(), plot::svg(figure, plot::Width::default()))).collect();
+        report.figures().map(|figure| (figure.id.clone(), plot::draw(figure, plot::Width::default()))).collect();
     output.files(&Material { report, figures: &figures, templates, style })
 }
 
@@ -125,6 +125,10 @@ pub fn report(blocks: Vec<Block>) -> Report {
         id: "sample".into(),
         title: "Latency & throughput of a service mesh (100 % reconstructed)".into(),
         banner: Some("Reconstructed from published summary statistics; these are not measurements.".into()),
+        headline: vec![Headline {
+            place: "With Istio & Envoy against Without Istio".into(),
+            changes: vec!["mean latency +28.6 % [27.2, 30.1], worse".into(), "latency p99 +4 % [−2, 10]".into()],
+        }],
         summary: vec![
             "With Istio the mean latency is 28.6 % higher, 95 % CI [27.2, 30.1], p < 0.001.".into(),
             "[Throughput] does not differ: −0.3 Gbit/s ± 0.4 Gbit/s, Hedges’ g ≈ 0.1.".into(),
@@ -132,7 +136,7 @@ pub fn report(blocks: Vec<Block>) -> Report {
         sections: vec![Section { id: "results".into(), title: "Results: p99_latency & <c64>".into(), blocks }],
         numbers: vec![],
         generator: "meshstats 0.1.0".into(),
-        decimal_separator: '.',
+        locale: '.'.into(),
     }
 }
 
@@ -289,7 +293,7 @@ fn figure(id: &str) -> Figure {
         caption: "Change of the mean latency (%), n = 10 runs each; bars are 95 % confidence intervals".into(),
         alt: "Forest plot: [a], 50 % & more_less, {x}, y = 1".into(),
         drawing: Drawing::Forest(Forest { axis: "Change (%)".into(), rows: vec![] }),
-        decimal_separator: '.',
+        locale: '.'.into(),
     }
 }
 
@@ -312,7 +316,7 @@ fn numbers() -> Vec<Number> {
     ]
 }
 
-fn rich() -> Report {
+pub fn rich() -> Report {
     let mut report = report(vec![
         Block::Text { text: "(The) text of a section: 5 < 6 & 7 > 2, C:\\logs\\run_1, ~10 %.".into() },
         Block::List {
@@ -369,7 +373,7 @@ fn report_compiles_with_siunitx_2() {
 #[test]
 fn decimal_comma_compiles() {
     let mut report = rich();
-    report.decimal_separator = ',';
+    report.locale = ','.into();
     in_temporary_directory(&report, |dir| {
         compile_with("pdflatex", dir, "report.tex");
     });
@@ -383,7 +387,7 @@ fn cyrillic_compiles() {
         Block::Table(small()),
     ]);
     report.title = "Задержка и пропускная способность".into();
-    report.decimal_separator = ',';
+    report.locale = ','.into();
     in_temporary_directory(&report, |dir| {
         compile_with("lualatex", dir, "report.tex");
     });
@@ -438,7 +442,7 @@ fn source<'a>(files: &'a [File], path: &str) -> &'a str {
 }
 
 /// `rich` with emphasised cells of every kind, and a table that stands aside.
-fn emphasised() -> Report {
+pub fn emphasised() -> Report {
     let mut report = rich();
     for block in &mut report.sections[0].blocks {
         if let Block::Table(table) = block {

@@ -47,7 +47,8 @@ fn read(name: &str, grids: &[Grid]) -> Result<Claims, Fault> {
     }
     if made.tables.is_empty() {
         let what = format!("none of its {} tables holds figures that can be audited", grids.len());
-        let remedy = "give report.md, or the table of comparisons, samples or rates under tables/";
+        let remedy = "give report.md, or the table of comparisons, samples or rates under tables/, in English (of a report in another \
+                      language, give results.json)";
         return Err(Fault::new(what, remedy));
     }
     let study = Publication { title: name.to_owned(), citation: name.to_owned(), doi: None };

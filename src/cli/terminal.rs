@@ -1,8 +1,13 @@
 //! What the user sees: tables, notes and errors on a terminal.
 
-use std::io::{self, IsTerminal, Write};
+mod columns;
+
+use std::io::{self, Write};
+
+use console::Term;
 
 use crate::error::{Error, Problem};
+use crate::language::Locale;
 use crate::render::plain;
 use crate::report::model::{Align, Table};
 
@@ -22,13 +27,13 @@ pub fn print(text: &str) {
 
 /// Prints an error, and for a refusal what follows of it.
 pub fn complain(error: &Error) {
-    let (red, reset) = if coloured(&io::stderr()) { ("\x1b[31m", "\x1b[0m") } else { ("", "") };
+    let error_mark = console::style("error:").red().for_stderr();
     let text = match error {
-        Error::Usage(what) => format!("{red}error:{reset} {what}\n"),
+        Error::Usage(what) => format!("{error_mark} {what}\n"),
         Error::Failed(problems) => {
             let lines: Vec<String> = problems
                 .iter()
-                .map(|problem| format!("{red}error:{reset} {}\n", one_line(&problem.to_string())))
+                .map(|problem| format!("{error_mark} {}\n{}", one_line(&problem.to_string()), excerpt(problem)))
                 .collect();
             lines.concat()
         }
@@ -37,25 +42,47 @@ pub fn complain(error: &Error) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
+/// The line of source that a problem is about, with carets under the place.
+fn excerpt(problem: &Problem) -> String {
+    let Some(excerpt) = &problem.fault.excerpt else { return String::new() };
+    let number = problem.fault.line.map_or(String::new(), |line| line.to_string());
+    let [margin, before] = [number.len(), excerpt.at].map(|width| " ".repeat(width));
+    let carets = "^".repeat(excerpt.length);
+    format!("  {number} | {}\n  {margin} | {before}{carets}\n", one_line(&excerpt.source))
+}
+
 /// Names and messages come from files; what they hold must not steer the terminal.
 pub fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-/// Whether colours are wanted: a terminal, and no NO_COLOR (<https://no-color.org>).
-fn coloured(stream: &impl IsTerminal) -> bool {
-    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+/// Bold, where colours are wanted: on a terminal, without NO_COLOR (<https://no-color.org>).
+pub fn bold(text: &str) -> String {
+    console::style(text).bold().to_string()
 }
 
-/// Bold, where colours are wanted.
-pub fn bold(text: &str) -> String {
-    if coloured(&io::stdout()) { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
+/// What a reader must not overlook, in yellow where colours are wanted.
+pub fn emphasised(text: &str) -> String {
+    console::style(text).yellow().to_string()
+}
+
+/// The width of the terminal that is written to; none where the output goes elsewhere.
+fn room() -> Option<usize> {
+    let terminal = Term::stdout();
+    terminal.is_term().then(|| terminal.size().1.into())
+}
+
+/// A paragraph after `mark`, its further lines indented; on one line where the output is no terminal.
+pub fn paragraph(mark: &str, text: &str) -> String {
+    let indent = console::measure_text_width(mark);
+    let lines = columns::wrap(text, room().map_or(usize::MAX, |room| room.saturating_sub(indent).clamp(40, 110)));
+    format!("{mark}{}\n", lines.join(&format!("\n{}", " ".repeat(indent))))
 }
 
 /// A report's table in aligned columns.
-pub fn table(table: &Table, decimal: char) -> String {
+pub fn table(table: &Table, locale: Locale) -> String {
     let rows: Vec<Vec<String>> =
-        table.rows.iter().map(|row| row.iter().map(|cell| plain(cell, decimal)).collect()).collect();
+        table.rows.iter().map(|row| row.iter().map(|cell| plain(cell, locale)).collect()).collect();
     let columns: Vec<(&str, Align)> =
         table.columns.iter().map(|column| (column.header.as_str(), column.align)).collect();
     aligned(&columns, &rows)
@@ -63,30 +90,6 @@ pub fn table(table: &Table, decimal: char) -> String {
 
 /// Rows of text in aligned columns, two spaces apart, under a bold header.
 pub fn aligned(columns: &[(&str, Align)], rows: &[Vec<String>]) -> String {
-    let width = |text: &str| text.chars().count();
-    let widths: Vec<usize> = columns
-        .iter()
-        .enumerate()
-        .map(|(i, (header, _))| {
-            rows.iter().filter_map(|row| row.get(i)).map(|text| width(text)).fold(width(header), usize::max)
-        })
-        .collect();
-    let line = |cells: &[String]| {
-        let padded: Vec<String> = cells
-            .iter()
-            .zip(columns.iter().zip(&widths))
-            .map(|(text, ((_, align), to))| {
-                let space = " ".repeat(to.saturating_sub(width(text)));
-                if *align == Align::Number { format!("{space}{text}") } else { format!("{text}{space}") }
-            })
-            .collect();
-        padded.join("  ").trim_end().to_owned()
-    };
-    let headers: Vec<String> = columns.iter().map(|(header, _)| (*header).to_owned()).collect();
-    let mut text = format!("{}\n", bold(&line(&headers)));
-    for row in rows {
-        text.push_str(&line(row));
-        text.push('\n');
-    }
-    text
+    let (head, body) = columns::lines(columns, rows, room());
+    head.iter().map(|line| bold(line)).chain(body).map(|line| format!("{line}\n")).collect()
 }

@@ -2,11 +2,11 @@
 
 use minijinja::context;
 
-use super::{ALIGNED, Asides, File, Material, Output, cell, clean, document, plain, verbatim};
+use super::{ALIGNED, Asides, File, Material, Output, clean, document, plain, rows, verbatim};
 use crate::error::Problem;
 use crate::report::model::{Align, Cell, Column};
 
-pub(super) const OUTPUT: Output = Output { id: "markdown", label: "Markdown", files };
+pub(super) const OUTPUT: Output = Output { id: "markdown", label: "Markdown", figures: &["svg"], files };
 
 fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Problem> {
     let fragments = report
@@ -14,11 +14,10 @@ fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Pr
         .enumerate()
         .map(|(index, table)| {
             let markup = |cell: &Cell| {
-                let text = in_cell(&plain(cell, report.decimal_separator));
+                let text = in_cell(&plain(cell, report.locale));
                 if cell.is_strong() { format!("**{text}**") } else { text }
             };
-            let row = |row: &Vec<Cell>| (0..table.columns.len()).map(|i| markup(cell(row, i))).collect();
-            let rows: Vec<_> = table.rows.iter().map(row).collect();
+            let rows: Vec<Vec<String>> = rows(table).map(|row| row.map(markup).collect()).collect();
             let pipes = pipe_table(&table.columns, &rows);
             let context = context! {
                 number => index + 1, caption => &table.caption, table => verbatim(&pipes), notes => &table.notes,
@@ -61,11 +60,11 @@ pub(super) fn pipe_table(columns: &[Column], rows: &[Vec<String>]) -> String {
     out
 }
 
-fn width(text: &str) -> usize {
+pub(super) fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-fn pad(text: &str, align: Align, to: usize) -> String {
+pub(super) fn pad(text: &str, align: Align, to: usize) -> String {
     let space = to.saturating_sub(width(text));
     let before = match align {
         Align::Left => 0,

@@ -2,6 +2,8 @@
 
 mod equivalence;
 mod figures;
+mod headline;
+mod heatmap;
 mod notes;
 
 use super::model::{Align, Block, Cell, Column, Section, Table};
@@ -10,6 +12,7 @@ use super::{Context, header};
 use crate::analysis::{Compared, Comparison, Means, MetricInfo};
 use crate::metric::Better;
 use crate::stats::{Estimand, Interval};
+pub(super) use headline::headline;
 
 /// A comparison of means with the metric it is of.
 struct Item<'a> {
@@ -119,14 +122,22 @@ pub(super) fn summary(context: &Context) -> Vec<String> {
     items.iter().map(|item| context.prose(&sentence(context, item))).collect()
 }
 
-fn sentence(context: &Context, item: &Item) -> String {
-    let digits = context.digits();
-    let plain = |cell: Cell| match cell {
+/// A number or an interval within a sentence.
+fn flat(context: &Context, cell: Cell) -> String {
+    match cell {
         Cell::Number { text } => text,
         Cell::PlusMinus { centre, .. } => centre,
+        Cell::Interval { lower, upper } if context.analysis.study.decimal_separator == ',' => {
+            format!("[{lower}; {upper}]")
+        }
         Cell::Interval { lower, upper } => format!("[{lower}, {upper}]"),
         _ => "undefined".to_owned(),
-    };
+    }
+}
+
+fn sentence(context: &Context, item: &Item) -> String {
+    let digits = context.digits();
+    let plain = |cell: Cell| flat(context, cell);
     let unit = if item.scale.unit.is_empty() { String::new() } else { format!(" {}", item.scale.unit) };
     let percent = match (item.comparison.percent(item.means), item.comparison.percent_interval()) {
         (Ok(_), Ok(_)) => format!(
@@ -152,18 +163,18 @@ fn sentence(context: &Context, item: &Item) -> String {
         Err(undefined) => format!("; no test: {}", undefined.because),
     };
     let estimand = item.comparison.difference.and_then(|id| Some(item.comparison.methods.get(id)?.estimand));
+    let amount = format!("{}{unit}", signed(item.difference(), item.difference_decimals(digits)));
     let difference = match estimand {
-        Some(Estimand::Shift) => "shifted by",
-        Some(Estimand::QuantileDifference) => "the medians differing by",
-        _ => "a difference of",
+        Some(Estimand::Shift) => format!("shifted by {amount}"),
+        Some(Estimand::QuantileDifference) => format!("the medians differing by {amount}"),
+        _ => format!("a difference of {amount}"),
     };
     format!(
-        "{}, {}: {} → {}{unit}, {difference} {}{unit}{percent}{test}.",
+        "{}, {}: {} → {}{unit}, {difference}{percent}{test}.",
         item.metric.label,
         item.place(context),
         plain(item.side(true, digits)),
         plain(item.side(false, digits)),
-        signed(item.difference(), item.difference_decimals(digits)),
     )
 }
 
@@ -182,6 +193,7 @@ pub(super) fn section(context: &Context) -> Option<Section> {
     }
     let all: Vec<Item> = primary.into_iter().chain(others).collect();
     blocks.extend(figures::forest(context, &all).map(Block::Figure));
+    blocks.extend(heatmap::figures(context).into_iter().map(Block::Figure));
     (!blocks.is_empty()).then(|| Section { id: "comparison".to_owned(), title: "Comparison".to_owned(), blocks })
 }
 

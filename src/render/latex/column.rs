@@ -1,8 +1,9 @@
 //! A column of a table as LaTeX source: its specification, its header's lines and its cells.
 
-use super::escape::{escape, is_substituted};
 use super::number::{Format, Pad, Printed};
-use crate::render::{ALIGNED, bound_separator, clean, plain};
+use crate::language::Locale;
+use crate::latex::{escape, is_substituted};
+use crate::render::{ALIGNED, clean, plain};
 use crate::report::model::{Align, Cell, Column};
 
 /// One column of the table: one column of the `tabular`, or the two of a `±`.
@@ -15,7 +16,7 @@ pub(super) struct Laid {
     pub width: f64,
     /// Of each cell.
     widths: Vec<f64>,
-    /// Width of the widest cell that cannot be broken into lines.
+    /// Width of the widest cell that cannot be broken into lines, or Cyrillic word: without babel TeX hyphenates English only.
     rigid: f64,
     /// Whether its cells are being broken.
     wrapped: bool,
@@ -78,7 +79,7 @@ impl Grammar {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::render) enum Kind {
     /// Words: they may be broken into lines.
     Words,
     Centred,
@@ -89,7 +90,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    fn of(align: Align, cells: &[&Cell]) -> Self {
+    pub(in crate::render) fn of(align: Align, cells: &[&Cell]) -> Self {
         let any = |wanted: fn(&Cell) -> bool| cells.iter().any(|cell| wanted(cell));
         let composed = any(|cell| matches!(cell, Cell::Interval { .. }) || number(cell).is_some());
         match align {
@@ -114,14 +115,17 @@ impl Kind {
 }
 
 impl Laid {
-    pub(super) fn new(column: &Column, cells: &[&Cell], decimal: char, grammar: Grammar) -> Self {
+    pub(super) fn new(column: &Column, cells: &[&Cell], locale: Locale, grammar: Grammar) -> Self {
         let kind = Kind::of(column.align, cells);
-        let widths = cells.iter().map(|cell| cell_width(cell, decimal)).collect();
+        let plain_texts: Vec<String> = cells.iter().map(|cell| plain(cell, locale)).collect();
+        let words = plain_texts.iter().flat_map(|text| text.split(' ')).filter(|word| word.chars().any(is_cyrillic));
+        let word = words.map(width).fold(0.0, f64::max);
+        let widths = cells.iter().map(|cell| cell_width(cell, locale)).collect();
         let (specification, cells_, content) = match kind {
-            Kind::Words => ("l".into(), texts(kind, cells, decimal, grammar), widest(cells, decimal)),
-            Kind::Centred => ("c".into(), texts(kind, cells, decimal, grammar), widest(cells, decimal)),
-            Kind::Numbers => number_column(cells, decimal, grammar),
-            Kind::PlusMinus => plus_minus_column(cells, decimal, grammar),
+            Kind::Words => ("l".into(), texts(kind, cells, locale, grammar), widest(cells, locale)),
+            Kind::Centred => ("c".into(), texts(kind, cells, locale, grammar), widest(cells, locale)),
+            Kind::Numbers => number_column(cells, locale, grammar),
+            Kind::PlusMinus => plus_minus_column(cells, locale, grammar),
         };
         let lines = header_lines(&column.header, content);
         let width = lines.iter().map(|line| width(line)).fold(content, f64::max);
@@ -134,7 +138,7 @@ impl Laid {
             kind,
             width,
             widths,
-            rigid: widest(&rigid, decimal),
+            rigid: widest(&rigid, locale).max(word),
             wrapped: false,
             grammar,
         }
@@ -185,14 +189,14 @@ impl Laid {
     }
 }
 
-fn number(cell: &Cell) -> Option<Printed<'_>> {
+pub(in crate::render) fn number(cell: &Cell) -> Option<Printed<'_>> {
     match cell.content() {
         Cell::Number { text } => Printed::parse(text),
         _ => None,
     }
 }
 
-fn plus_minus(cell: &Cell) -> Option<[Printed<'_>; 2]> {
+pub(in crate::render) fn plus_minus(cell: &Cell) -> Option<[Printed<'_>; 2]> {
     match cell.content() {
         Cell::PlusMinus { centre, spread } => Some([Printed::parse(centre)?, Printed::parse(spread)?]),
         _ => None,
@@ -207,27 +211,27 @@ fn interval(cell: &Cell) -> Option<[Printed<'_>; 2]> {
 }
 
 /// Specification, cells and width of a column of numbers.
-fn number_column(cells: &[&Cell], decimal: char, grammar: Grammar) -> (String, Vec<String>, f64) {
+fn number_column(cells: &[&Cell], locale: Locale, grammar: Grammar) -> (String, Vec<String>, f64) {
     let numbers: Vec<Printed> = cells.iter().filter_map(|cell| number(cell)).collect();
     let format = Format::of(&numbers);
     let others: Vec<&Cell> = cells.iter().copied().filter(|cell| number(cell).is_none()).collect();
     let body = cells.iter().map(|cell| match number(cell) {
-        Some(number) if cell.is_strong() => grammar.braced(&format.strong(&number, decimal, Pad::Both)),
+        Some(number) if cell.is_strong() => grammar.braced(&format.strong(&number, locale, Pad::Both)),
         Some(number) => number.input(),
-        None => Kind::Numbers.other(&typeset(cell, decimal), grammar),
+        None => Kind::Numbers.other(&typeset(cell, locale), grammar),
     });
-    (format!("S[{}]", format.options()), body.collect(), format.width().max(widest(&others, decimal)))
+    (format!("S[{}]", format.options()), body.collect(), format.width().max(widest(&others, locale)))
 }
 
 /// Specification, cells and width of the columns of a `±`.
-fn plus_minus_column(cells: &[&Cell], decimal: char, grammar: Grammar) -> (String, Vec<String>, f64) {
+fn plus_minus_column(cells: &[&Cell], locale: Locale, grammar: Grammar) -> (String, Vec<String>, f64) {
     let pairs: Vec<[Printed; 2]> = cells.iter().filter_map(|cell| plus_minus(cell)).collect();
     let [left, right] = [0, 1].map(|i| Format::of(&pairs.iter().map(|pair| pair[i]).collect::<Vec<_>>()));
     let parts = |cell: &Cell| {
         plus_minus(cell).map(|[centre, spread]| match cell.is_strong() {
             true => [
-                grammar.braced(&left.strong(&centre, decimal, Pad::Right)),
-                grammar.braced(&right.strong(&spread, decimal, Pad::Left)),
+                grammar.braced(&left.strong(&centre, locale, Pad::Right)),
+                grammar.braced(&right.strong(&spread, locale, Pad::Left)),
             ],
             false => [centre.input(), spread.input()],
         })
@@ -236,7 +240,7 @@ fn plus_minus_column(cells: &[&Cell], decimal: char, grammar: Grammar) -> (Strin
     let [to_left, to_right] = [0, 1].map(|i| pairs.iter().flatten().map(|pair| pair[i].len()).max().unwrap_or(0));
     let body = cells.iter().zip(&pairs).map(|(cell, pair)| match pair {
         Some([centre, spread]) => grammar.plus_minus(&format!("{centre:>to_left$}"), &format!("{spread:>to_right$}")),
-        None => Kind::PlusMinus.other(&typeset(cell, decimal), grammar),
+        None => Kind::PlusMinus.other(&typeset(cell, locale), grammar),
     });
     let others: Vec<&Cell> = cells.iter().copied().filter(|cell| plus_minus(cell).is_none()).collect();
     let strong = cells.iter().any(|cell| cell.is_strong());
@@ -246,30 +250,30 @@ fn plus_minus_column(cells: &[&Cell], decimal: char, grammar: Grammar) -> (Strin
     };
     let specification = grammar.plus_minus_columns(&options(&left, "right"), &options(&right, "left"));
     let width = (left.width() + PLUS_MINUS + right.width()) * if strong { BOLD } else { 1.0 };
-    (specification, body.collect(), width.max(widest(&others, decimal)))
+    (specification, body.collect(), width.max(widest(&others, locale)))
 }
 
 /// The cells of a column without numbers' alignment.
-fn texts(kind: Kind, cells: &[&Cell], decimal: char, grammar: Grammar) -> Vec<String> {
-    cells.iter().map(|cell| kind.other(&typeset(cell, decimal), grammar)).collect()
+fn texts(kind: Kind, cells: &[&Cell], locale: Locale, grammar: Grammar) -> Vec<String> {
+    cells.iter().map(|cell| kind.other(&typeset(cell, locale), grammar)).collect()
 }
 
 /// A cell in text.
-pub(super) fn typeset(cell: &Cell, decimal: char) -> String {
+pub(super) fn typeset(cell: &Cell, locale: Locale) -> String {
     let math = |inner: String| if cell.is_strong() { format!(r"$\mathbf{{{inner}}}$") } else { format!("${inner}$") };
     if let Some(number) = number(cell) {
-        return math(number.math(decimal));
+        return math(number.math(locale));
     }
     if let Some([centre, spread]) = plus_minus(cell) {
-        return math(format!(r"{} \pm {}", centre.math(decimal), spread.math(decimal)));
+        return math(format!(r"{} \pm {}", centre.math(locale), spread.math(locale)));
     }
     if let Some([lower, upper]) = interval(cell) {
-        return math(format!(r"[{}{}\, {}]", lower.math(decimal), bound_separator(decimal), upper.math(decimal)));
+        return math(format!(r"[{}{}\, {}]", lower.math(locale), locale.bounds(), upper.math(locale)));
     }
     match cell {
         Cell::Missing => "---".into(),
-        Cell::Strong { cell } => format!(r"\textbf{{{}}}", escape(&plain(cell, decimal))),
-        _ => escape(&plain(cell, decimal)),
+        Cell::Strong { cell } => format!(r"\textbf{{{}}}", escape(&plain(cell, locale))),
+        _ => escape(&plain(cell, locale)),
     }
 }
 
@@ -277,7 +281,7 @@ pub(super) fn typeset(cell: &Cell, decimal: char) -> String {
 const HEADER: f64 = 14.0;
 
 /// The header's words in lines about as wide as the column's cells.
-fn header_lines(header: &str, content: f64) -> Vec<String> {
+pub(in crate::render) fn header_lines(header: &str, content: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in clean(header).split(' ') {
         match lines.last_mut() {
@@ -291,22 +295,26 @@ fn header_lines(header: &str, content: f64) -> Vec<String> {
     lines
 }
 
+fn is_cyrillic(c: char) -> bool {
+    matches!(c, '\u{400}'..='\u{4ff}')
+}
+
 /// Width of ` ± ` in digits' widths.
 const PLUS_MINUS: f64 = 2.3;
 
-fn widest(cells: &[&Cell], decimal: char) -> f64 {
-    cells.iter().map(|cell| cell_width(cell, decimal)).fold(0.0, f64::max)
+pub(in crate::render) fn widest(cells: &[&Cell], locale: Locale) -> f64 {
+    cells.iter().map(|cell| cell_width(cell, locale)).fold(0.0, f64::max)
 }
 
 /// Bold type is so much wider.
 const BOLD: f64 = 1.16;
 
-fn cell_width(cell: &Cell, decimal: char) -> f64 {
-    width(&plain(cell, decimal)) * if cell.is_strong() { BOLD } else { 1.0 }
+fn cell_width(cell: &Cell, locale: Locale) -> f64 {
+    width(&plain(cell, locale)) * if cell.is_strong() { BOLD } else { 1.0 }
 }
 
 /// Width of `text` in digits' widths (en), a little more rather than less.
-fn width(text: &str) -> f64 {
+pub(in crate::render) fn width(text: &str) -> f64 {
     text.chars()
         .map(|c| match c {
             'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '!' | '|' => 0.56,

@@ -4,6 +4,7 @@
 use minijinja::{Value, context};
 
 use super::column::{Grammar, Kind, Laid};
+use crate::language::Locale;
 use crate::render::{cell, verbatim};
 use crate::report::model::Table;
 use crate::report::style::{Notes, Style, Tables};
@@ -25,11 +26,11 @@ const PAGE: usize = 46;
 const SIDEWAYS_PAGE: usize = 20;
 
 impl Layout {
-    pub(super) fn new(table: &Table, decimal: char, style: &Style) -> Self {
+    pub(super) fn new(table: &Table, locale: Locale, style: &Style) -> Self {
         let grammar = if style.tables == Tables::Tabularray { Grammar::Tblr } else { Grammar::Tabular };
         let lay = |(index, column)| {
             let cells: Vec<_> = table.rows.iter().map(|row| cell(row, index)).collect();
-            Laid::new(column, &cells, decimal, grammar)
+            Laid::new(column, &cells, locale, grammar)
         };
         let mut columns: Vec<Laid> = table.columns.iter().enumerate().map(lay).collect();
         let fit = Fit::of(&columns);
