@@ -10,7 +10,8 @@ pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (i, word) in text.split(' ').enumerate() {
         if i > 0 {
-            out.push(' ');
+            // A percent sign stays with its number.
+            out.push(if word.starts_with('%') { '~' } else { ' ' });
         }
         escape_word(word, &mut out);
     }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::output::{self, Manifest};
 use super::watch::Watch;
-use super::{Choosing, Reading, load, terminal, unknown};
+use super::{Choosing, Emphasis, Reading, Styling, load, terminal, unknown};
 use crate::analysis::{self, Analysis};
 use crate::error::Error;
 use crate::language::Translator;
@@ -18,6 +18,7 @@ use crate::render::{File, Material, OUTPUTS, Output, Templates};
 use crate::report::figure::{Figure, Picture};
 use crate::report::language::translator;
 use crate::report::model::Report;
+use crate::report::style::Style;
 use crate::report::{self, note_sentence};
 use crate::study::Study;
 use crate::table::Table;
@@ -45,6 +46,10 @@ pub struct Arguments {
     /// Go on, and make the reports again whenever a log, meshstats.toml, the claims or a template changes
     #[arg(long)]
     watch: bool,
+    #[command(flatten)]
+    styling: Styling,
+    #[command(flatten)]
+    emphasis: Emphasis,
     #[command(flatten)]
     choosing: Choosing,
     #[command(flatten)]
@@ -78,6 +83,7 @@ pub struct Making<'a> {
     pub wanted: &'a dyn Fn(&Output, &[File]) -> bool,
     /// The formats of the figures.
     pub formats: &'a [&'static Format],
+    pub style: Style,
 }
 
 pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
@@ -136,6 +142,7 @@ fn once(arguments: &Arguments, quiet: bool) -> Result<Vec<Made>, Error> {
         width: &|_| arguments.figure_width,
         wanted: &|output, _| asked(output),
         formats: &linked(&self::formats(&arguments.figure_format), formats),
+        style: arguments.emphasis.style(&arguments.styling),
     };
     let mut made = Vec::new();
     for (study, table) in load::studies(&arguments.path, &overrides, arguments.reading.skip_bad, quiet)? {
@@ -165,12 +172,12 @@ fn once(arguments: &Arguments, quiet: bool) -> Result<Vec<Made>, Error> {
 pub fn make(mut study: Study, table: &Table, making: &Making) -> Result<Made, Error> {
     let claims = load::claims(&mut study)?;
     let analysis = analysis::analyze(&study, table, claims.as_ref())?;
-    let report = report::report(&analysis);
+    let report = report::report(&analysis, &making.style);
     let templates = &making.templates.in_language(study.manifest.language());
     let figures: Vec<&Figure> = report.figures().collect();
     let width = (making.width)(&figures);
     let drawn = draw(&figures, width);
-    let material = Material { report: &report, figures: &drawn, templates };
+    let material = Material { report: &report, figures: &drawn, templates, style: making.style };
     let mut files = Vec::new();
     for output in OUTPUTS {
         let rendered = output.files(&material)?;

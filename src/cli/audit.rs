@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Speaking, load, output, terminal, unknown};
+use super::{Speaking, Styling, load, output, terminal, unknown};
 use crate::audit::{Audit, VERDICTS, Verdict, audit};
 use crate::claims::{Claims, SOURCES};
 use crate::error::{Error, Problem};
@@ -36,6 +36,8 @@ pub struct Arguments {
     /// Directory with templates to use instead of the built-in ones
     #[arg(long, value_name = "DIR", requires = "out")]
     templates: Option<PathBuf>,
+    #[command(flatten)]
+    styling: Styling,
     /// Show the figures that hold too
     #[arg(short, long)]
     all: bool,
@@ -134,7 +136,8 @@ fn files(audit: &Audit, arguments: &Arguments) -> Result<Vec<File>, Error> {
     let language = arguments.speaking.language();
     let templates = Templates::new(arguments.templates.as_deref())?.in_language(language);
     let report = report::report(audit, "audit", language);
-    let material = Material { report: &report, figures: &BTreeMap::new(), templates: &templates };
+    let style = arguments.styling.style();
+    let material = Material { report: &report, figures: &BTreeMap::new(), templates: &templates, style };
     let mut files = output::rendered(&material, &arguments.format)?;
     files.push(File { path: OWN.to_owned(), contents: output::json(audit)? });
     Ok(files)

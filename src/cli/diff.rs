@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::analyze::{draw, figure_files, formats, linked, width};
-use super::{Reading, output, saved, terminal};
+use super::{Reading, Styling, output, saved, terminal};
 use crate::analysis::sessions::{Sessions, between};
 use crate::error::Error;
 use crate::plot::{WIDTHS, Width};
@@ -45,6 +45,8 @@ pub struct Arguments {
     /// Print the results as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    styling: Styling,
     #[command(flatten)]
     reading: Reading,
 }
@@ -94,7 +96,8 @@ fn files(sessions: &Sessions, arguments: &Arguments) -> Result<Vec<File>, Error>
     let report = report::report(sessions);
     let figures: Vec<&Figure> = report.figures().collect();
     let drawn = draw(&figures, arguments.figure_width);
-    let material = Material { report: &report, figures: &drawn, templates: &templates };
+    let style = arguments.styling.style();
+    let material = Material { report: &report, figures: &drawn, templates: &templates, style };
     let mut files = output::rendered(&material, &arguments.format)?;
     files.extend(figure_files(&figures, &drawn, arguments.figure_width, &linked(&formats(&[]), &arguments.format))?);
     files.push(File { path: OWN.to_owned(), contents: output::json(sessions)? });

@@ -18,6 +18,7 @@ use crate::language::Locale;
 use crate::metric::Better;
 use crate::render::{Material, OUTPUTS, Templates, ci};
 use crate::report::gate::{self as report, Named, Suite};
+use crate::report::style::Style;
 use crate::stats::Margin;
 use crate::toml_file::suggest;
 
@@ -240,7 +241,8 @@ fn summarise(all: &[Named]) -> Result<(), Error> {
     };
     let report = report::report(all);
     let templates = Templates::new(None)?;
-    let material = Material { report: &report, figures: &BTreeMap::new(), templates: &templates };
+    let material =
+        Material { report: &report, figures: &BTreeMap::new(), templates: &templates, style: Style::default() };
     let markdown = OUTPUTS.iter().find(|output| output.id == "markdown");
     let files = markdown.map(|output| output.files(&material)).transpose()?.unwrap_or_default();
     let Some(page) = files.into_iter().find(|file| file.path == "report.md") else { return Ok(()) };

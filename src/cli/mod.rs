@@ -31,6 +31,7 @@ use crate::error::Error;
 use crate::language::{LANGUAGES, Language};
 use crate::plot;
 use crate::render::{OUTPUTS, Output};
+use crate::report::style::{NOTES, Notes, Style, TABLES, Tables};
 use crate::stats::{Alternative, Kind};
 use crate::study::{MssPolicy, Overrides, Pattern};
 use crate::toml_file::nearest;
@@ -129,6 +130,37 @@ impl Reading {
             strict: self.strict,
             ..Overrides::default()
         }
+    }
+}
+
+/// How the LaTeX tables of a report are set.
+#[derive(Args)]
+struct Styling {
+    /// Notes of LaTeX tables: threeparttable, minipage or none
+    #[arg(long, value_name = "NOTES", default_value = NOTES[0].id(), value_parser = table_notes)]
+    table_notes: Notes,
+    /// LaTeX tables: tabular, tabularray, or longtable (every float goes on over pages, for appendices)
+    #[arg(long, value_name = "STYLE", default_value = TABLES[0].id(), value_parser = table_style)]
+    table_style: Tables,
+}
+
+impl Styling {
+    fn style(&self) -> Style {
+        Style { notes: self.table_notes, tables: self.table_style, ..Style::default() }
+    }
+}
+
+/// What the report of a study emphasises.
+#[derive(Args)]
+struct Emphasis {
+    /// Emphasise the better mean of a comparison where the interval of the difference excludes zero
+    #[arg(long)]
+    bold_best: bool,
+}
+
+impl Emphasis {
+    fn style(&self, styling: &Styling) -> Style {
+        Style { bold_best: self.bold_best, ..styling.style() }
     }
 }
 
@@ -244,6 +276,16 @@ fn unknown(id: &str, known: Vec<&str>) -> String {
         Some(near) => format!("did you mean {near}? Known: {list}"),
         None => format!("known: {list}"),
     }
+}
+
+fn table_notes(id: &str) -> Result<Notes, String> {
+    let known = || NOTES.iter().copied();
+    known().find(|notes| notes.id() == id).ok_or_else(|| unknown(id, known().map(Notes::id).collect()))
+}
+
+fn table_style(id: &str) -> Result<Tables, String> {
+    let known = || TABLES.iter().copied();
+    known().find(|tables| tables.id() == id).ok_or_else(|| unknown(id, known().map(Tables::id).collect()))
 }
 
 fn test(text: &str) -> Result<String, String> {

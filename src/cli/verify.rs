@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::analyze::{Made, Making, make};
 use super::output::{Listed, Manifest};
-use super::{Choosing, Reading, load, terminal};
+use super::{Choosing, Emphasis, Reading, Styling, load, terminal};
 use crate::error::{Error, Problem};
 use crate::plot::{self, FORMATS, Format, WIDTHS, Width};
 use crate::render::Templates;
@@ -19,8 +19,8 @@ use crate::verify::{Difference, MANIFEST, Side, Verified, verify};
 
 /// Says whether reports are what the data give: makes them again in memory, and compares.
 ///
-/// Which formats there are and how wide the figures is taken from the report. Options that settle the results must be
-/// given as `analyze` was given them. Exit codes: 0 the same, 1 something differs (it is said what and why) or cannot be
+/// Which formats there are and how wide the figures is taken from the report. Options that settle the results or how
+/// tables are set must be given as `analyze` was given them. Exit codes: 0 the same, 1 something differs (it is said what and why) or cannot be
 /// read, 2 wrong usage.
 #[derive(Args)]
 pub struct Arguments {
@@ -39,6 +39,10 @@ pub struct Arguments {
     /// Show all differences of a file, not the first few
     #[arg(short, long)]
     all: bool,
+    #[command(flatten)]
+    styling: Styling,
+    #[command(flatten)]
+    emphasis: Emphasis,
     #[command(flatten)]
     choosing: Choosing,
     #[command(flatten)]
@@ -77,8 +81,13 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Error> {
             files.iter().any(|file| manifest.outputs.iter().any(|listed| listed.path == file.path))
         };
         let formats = formats(&manifest);
-        let making =
-            Making { templates: &templates, width: &width, wanted: &|_, files| wanted(files), formats: &formats };
+        let making = Making {
+            templates: &templates,
+            width: &width,
+            wanted: &|_, files| wanted(files),
+            formats: &formats,
+            style: arguments.emphasis.style(&arguments.styling),
+        };
         let made = side_of(make(study, &table, &making)?)?;
         let verified = verify(&side, &made, arguments.tolerance);
         holds &= verified.holds();

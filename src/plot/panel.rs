@@ -151,6 +151,9 @@ impl Panels {
             if line.steps {
                 points.splice(..0, points.first().map(|(x, _)| (*x, 0.0)));
             }
+            if points.is_empty() {
+                continue;
+            }
             let every = (points.len() / MARKS).max(1);
             let marks = pgfplots::marks(Look { index: line.label }, 1.8);
             let steps = if line.steps { ", const plot" } else { "" };

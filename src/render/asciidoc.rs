@@ -3,9 +3,9 @@
 use minijinja::context;
 
 use super::markdown::{pad, width};
-use super::{ALIGNED, File, Material, Output, clean, document, label, rows, verbatim};
+use super::{ALIGNED, Asides, File, Material, Output, clean, document, label, plain, rows, verbatim};
 use crate::error::Problem;
-use crate::report::model::{Align, Column};
+use crate::report::model::{Align, Cell, Column};
 
 pub(super) const OUTPUT: Output = Output { id: "asciidoc", label: "AsciiDoc", figures: &["svg"], files };
 
@@ -13,7 +13,11 @@ fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Pr
     let fragments = report
         .tables()
         .map(|table| {
-            let rows: Vec<_> = rows(table, report.locale).collect();
+            let markup = |cell: &Cell| match inline(&plain(cell, report.locale)) {
+                text if cell.is_strong() && !text.is_empty() => format!("*{text}*"),
+                text => text,
+            };
+            let rows: Vec<Vec<String>> = rows(table).map(|row| row.map(markup).collect()).collect();
             let context = context! {
                 label => verbatim(&label(report, &table.id)), caption => &table.caption, notes => &table.notes,
                 specification => specification(&table.columns), rows => lines(&table.columns, &rows),
@@ -21,8 +25,8 @@ fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Pr
             templates.render("table.adoc", context)
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let body =
-        templates.render("report.adoc", document(report, fragments.iter().map(|fragment| verbatim(fragment))))?;
+    let inserted = fragments.iter().map(|fragment| verbatim(fragment));
+    let body = templates.render("report.adoc", document(report, inserted, Asides::Listed))?;
     let mut files = vec![File::new("report.adoc", body)];
     for (table, fragment) in report.tables().zip(fragments) {
         files.push(File::new(format!("tables/{}.adoc", table.id), fragment));
@@ -40,12 +44,11 @@ fn specification(columns: &[Column]) -> minijinja::Value {
     verbatim(&signs.collect::<Vec<_>>().join(","))
 }
 
-/// The header and the rows, their source aligned. The space before each bar keeps the end of a cell from being read as
+/// The header and the rows of markup, their source aligned. The space before each bar keeps the end of a cell from being read as
 /// the next one's format.
 fn lines(columns: &[Column], rows: &[Vec<String>]) -> Vec<minijinja::Value> {
-    let header = columns.iter().map(|column| column.header.clone()).collect();
-    let rows: Vec<Vec<String>> =
-        [&header].into_iter().chain(rows).map(|row| row.iter().map(|text| inline(text)).collect()).collect();
+    let header = columns.iter().map(|column| inline(&column.header)).collect();
+    let rows: Vec<&Vec<String>> = [&header].into_iter().chain(rows).collect();
     let widest = |i: usize| {
         rows.iter().filter_map(|row| row.get(i)).map(|text| width(text)).filter(|&width| width <= ALIGNED).max()
     };
@@ -54,7 +57,7 @@ fn lines(columns: &[Column], rows: &[Vec<String>]) -> Vec<minijinja::Value> {
         let padded = row.iter().zip(columns).zip(&widths).map(|((text, column), &to)| pad(text, column.align, to));
         verbatim(format!("| {}", padded.collect::<Vec<_>>().join(" | ")).trim_end_matches(' '))
     };
-    rows.iter().map(line).collect()
+    rows.into_iter().map(line).collect()
 }
 
 /// Text as AsciiDoc that is read back as the same text, at the start of a block too.

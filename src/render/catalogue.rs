@@ -49,19 +49,40 @@ const GENERATOR: &[Variable] =
 const REPORT: &[Variable] = &[
     ("title", "text", "Title of the study"),
     ("banner", "text or none", "What must be read before any number"),
+    ("language", "text", "Id of the language of the report, such as `en`"),
+    ("headline", "list", "The answer at a glance, a line for each treatment in each scenario"),
+    ("headline[].place", "text", "What is compared with what, and where"),
+    ("headline[].changes", "list of text", "How much has changed, and whether for the better or the worse"),
     ("summary", "list of text", "The answer, a sentence each"),
     ("sections", "list", "The sections in reading order"),
     ("sections[].id", "markup", "Identifier, for links"),
     ("sections[].title", "text", "Heading"),
     ("sections[].blocks", "list", "What the section holds, in reading order"),
-    ("sections[].blocks[].type", "text", "`text`, `list`, `table` or `figure`: which of the following the block has"),
+    (
+        "sections[].blocks[].type",
+        "text",
+        "`text`, `list`, `table`, `figure` or `asides`: which of the following the block has",
+    ),
     ("sections[].blocks[].text", "text", "Of a text: a paragraph"),
     ("sections[].blocks[].items", "list of text", "Of a list: its entries; to be written `block[\"items\"]`"),
+    ("sections[].blocks[].aside", "true or false", "Of a table: whether it is a detail that few readers want"),
+    ("sections[].blocks[].id", "text", "Of a figure: its id"),
     ("sections[].blocks[].number", "number", "Of a figure: which it is of the report, from 1"),
     ("sections[].blocks[].path", "markup", "Of a figure: its file without extension, relative to the report"),
     ("sections[].blocks[].label", "markup", "Of a figure: identifier, for references"),
     ("sections[].blocks[].caption", "text", "Of a figure: what it shows"),
     ("sections[].blocks[].alt", "text", "Of a figure: what one who cannot see it must know"),
+];
+
+/// Of formats that have details in files of their own.
+const ASIDES: &[Variable] = &[
+    (
+        "sections[].blocks[].tables",
+        "list",
+        "Of asides: tables of details, which are files and stand nowhere in the report",
+    ),
+    ("sections[].blocks[].tables[].caption", "text", "What the table shows"),
+    ("sections[].blocks[].tables[].path", "text", "Its file without extension, relative to the report"),
 ];
 
 const CAPTION: &[Variable] =
@@ -78,6 +99,9 @@ const NUMBERS: &[Variable] = &[
 const LATEX_TABLE: &[Variable] = &[
     ("id", "text", "Name of the table's files without extension"),
     ("label", "text", "Identifier, for references"),
+    ("tblr", "true or false", "Whether the table is a `tblr` of the package tabularray"),
+    ("notes_in", "text", "Where the notes stand: `threeparttable`, `minipage` or `none`"),
+    ("head", "number", "How many lines the header has"),
     ("specification", "list of markup", "Each column's specification"),
     ("header", "list of markup", "The header's lines"),
     ("rows", "list of markup", "The body's lines, one a row"),
@@ -115,13 +139,24 @@ const TABLE_AS_MARKUP: &[Variable] =
 const HTML_TABLE: &[Variable] = &[
     ("sections[].blocks[].table", "object", "Of a table: the table"),
     ("sections[].blocks[].table.number", "number", "Which it is of the report, from 1"),
-    ("sections[].blocks[].table.label", "text", "Identifier, for links"),
+    ("sections[].blocks[].table.anchor", "text", "Identifier, for links"),
     ("sections[].blocks[].table.caption", "text", "What the table shows"),
     ("sections[].blocks[].table.columns", "list", "The columns"),
     ("sections[].blocks[].table.columns[].header", "text", "Header, unit included"),
-    ("sections[].blocks[].table.columns[].align", "text", "`left`, `number` or `centre`"),
-    ("sections[].blocks[].table.rows", "list of lists of text", "The cells, row by row"),
+    ("sections[].blocks[].table.columns[].class", "text", "`left`, `left long` (sentences), `number` or `centre`"),
+    (
+        "sections[].blocks[].table.paper",
+        "text",
+        "How it is printed: `upright`, `small` (upright, in smaller type) or `landscape`",
+    ),
+    ("sections[].blocks[].table.rows", "list", "The rows; each is a list of the cells"),
     ("sections[].blocks[].table.notes", "list of text", "What stands under the table"),
+];
+
+const HTML_FIGURES: &[Variable] = &[
+    ("figures", "object", "The figures by their ids: `figures[block.id]`"),
+    ("figures[].anchor", "text", "Identifier, for links"),
+    ("figures[].svg", "markup", "The figure as an SVG element"),
 ];
 
 /// Every template, in the order of their names.
@@ -150,19 +185,21 @@ pub static CATALOGUE: &[Entry] = &[
             GENERATOR,
             &[
                 ("packages", "list of text", "Packages that the tables and `numbers.tex` need"),
+                ("tblr", "true or false", "Whether tables are made with the package tabularray"),
                 ("decimal_comma", "true or false", "Whether the decimal separator is a comma"),
             ],
         ],
     },
-    Entry { name: "report.adoc", makes: "report.adoc", variables: &[GENERATOR, REPORT, TABLE_AS_MARKUP] },
-    Entry { name: "report.html", makes: "report.html", variables: &[GENERATOR, REPORT, HTML_TABLE] },
-    Entry { name: "report.md", makes: "report.md", variables: &[GENERATOR, REPORT, TABLE_AS_MARKUP] },
+    Entry { name: "report.adoc", makes: "report.adoc", variables: &[GENERATOR, REPORT, ASIDES, TABLE_AS_MARKUP] },
+    Entry { name: "report.html", makes: "report.html", variables: &[GENERATOR, REPORT, HTML_TABLE, HTML_FIGURES] },
+    Entry { name: "report.md", makes: "report.md", variables: &[GENERATOR, REPORT, ASIDES, TABLE_AS_MARKUP] },
     Entry {
         name: "report.tex",
         makes: "report.tex",
         variables: &[
             GENERATOR,
             REPORT,
+            ASIDES,
             &[
                 ("sections[].blocks[].table", "markup", "Of a table: the file of its float, without extension"),
                 ("cyrillic", "true or false", "Whether the report has Cyrillic letters"),
@@ -175,6 +212,7 @@ pub static CATALOGUE: &[Entry] = &[
         variables: &[
             GENERATOR,
             REPORT,
+            ASIDES,
             &[
                 ("sections[].blocks[].table", "object", "Of a table: the table"),
                 ("sections[].blocks[].table.path", "text", "File of the figure that holds it, relative to the report"),
@@ -182,9 +220,23 @@ pub static CATALOGUE: &[Entry] = &[
             ],
         ],
     },
-    Entry { name: "style.html", makes: "included by report.html", variables: &[GENERATOR, REPORT, HTML_TABLE] },
+    Entry {
+        name: "script.html",
+        makes: "included by report.html",
+        variables: &[GENERATOR, REPORT, HTML_TABLE, HTML_FIGURES],
+    },
+    Entry {
+        name: "style.html",
+        makes: "included by report.html",
+        variables: &[GENERATOR, REPORT, HTML_TABLE, HTML_FIGURES],
+    },
     Entry { name: "table-figure.typ", makes: "tables/<id>-figure.typ", variables: &[GENERATOR, CAPTION, TYPST_TABLE] },
     Entry { name: "table-float.tex", makes: "tables/<id>-float.tex", variables: &[GENERATOR, CAPTION, LATEX_TABLE] },
+    Entry {
+        name: "table-notes.tex",
+        makes: "included by table-float.tex",
+        variables: &[GENERATOR, CAPTION, LATEX_TABLE],
+    },
     Entry {
         name: "table.adoc",
         makes: "tables/<id>.adoc, and in report.adoc",
@@ -197,7 +249,11 @@ pub static CATALOGUE: &[Entry] = &[
             ],
         ],
     },
-    Entry { name: "table.html", makes: "included by report.html", variables: &[GENERATOR, REPORT, HTML_TABLE] },
+    Entry {
+        name: "table.html",
+        makes: "included by report.html",
+        variables: &[GENERATOR, REPORT, HTML_TABLE, HTML_FIGURES],
+    },
     Entry {
         name: "table.md",
         makes: "tables/<id>.md, and in report.md",

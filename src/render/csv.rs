@@ -34,6 +34,7 @@ fn parts(cell: &Cell) -> Vec<(usize, &str)> {
         Cell::PlusMinus { centre, spread } => vec![(1, centre), (2, spread)],
         Cell::Interval { lower, upper } => vec![(3, lower), (4, upper)],
         Cell::Missing => vec![],
+        Cell::Strong { cell } => parts(cell),
     }
 }
 

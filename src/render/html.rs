@@ -4,22 +4,28 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{Value, context};
 
-use super::{File, Material, Output, clean, document, label, rows, verbatim};
+use super::{Asides, File, Material, Output, clean, document, label, plain, rows, verbatim};
 use crate::error::Problem;
-use crate::report::model::{Align, Column, Table};
+use crate::report::model::{Align, Cell, Column, Table};
 
 pub(super) const OUTPUT: Output = Output { id: "html", label: "HTML", figures: &[], files };
 
-fn files(&Material { report, figures, templates }: &Material) -> Result<Vec<File>, Problem> {
+fn files(&Material { report, figures, templates, .. }: &Material) -> Result<Vec<File>, Problem> {
     let mut anchors = Anchors::default();
     let tables: Vec<Value> = report
         .tables()
         .enumerate()
         .map(|(index, table)| {
-            let rows: Vec<Vec<String>> = rows(table, report.locale).collect();
+            let text = |cell: &Cell| plain(cell, report.locale);
+            let texts: Vec<Vec<String>> = rows(table).map(|row| row.map(text).collect()).collect();
+            let markup = |cell: &Cell| match cell.is_strong() {
+                true => verbatim(&format!("<strong>{}</strong>", escape(&text(cell)))),
+                false => Value::from(text(cell)),
+            };
+            let rows: Vec<Vec<Value>> = rows(table).map(|row| row.map(markup).collect()).collect();
             context! {
                 number => index + 1, anchor => anchors.of("tab", &label(report, &table.id)), caption => &table.caption,
-                paper => paper(table, &rows), columns => columns(table, &rows), rows, notes => &table.notes,
+                paper => paper(table, &texts), columns => columns(table, &texts), rows, notes => &table.notes,
             }
         })
         .collect();
@@ -31,7 +37,7 @@ fn files(&Material { report, figures, templates }: &Material) -> Result<Vec<File
             Some((figure.id.as_str(), context! { anchor, svg => verbatim(&drawn.inline) }))
         })
         .collect();
-    let page = templates.render("report.html", context! { figures, ..document(report, tables) })?;
+    let page = templates.render("report.html", context! { figures, ..document(report, tables, Asides::Shown) })?;
     Ok(vec![File::new("report.html", page)])
 }
 

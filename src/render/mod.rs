@@ -22,6 +22,7 @@ use crate::language::{Language, Locale};
 use crate::latex::clean;
 use crate::report::figure::Picture;
 use crate::report::model::{Block, Cell, Report, Table};
+use crate::report::style::Style;
 
 pub use templates::{PAGE, Templates};
 
@@ -45,6 +46,7 @@ pub struct Material<'a> {
     /// The report's figures as drawn, by id.
     pub figures: &'a BTreeMap<String, Picture>,
     pub templates: &'a Templates,
+    pub style: Style,
 }
 
 /// A format that reports are written in.
@@ -82,19 +84,37 @@ impl Output {
 pub static OUTPUTS: &[Output] =
     &[markdown::OUTPUT, html::OUTPUT, latex::OUTPUT, typst::OUTPUT, asciidoc::OUTPUT, csv::OUTPUT];
 
+/// What becomes of the tables that stand aside.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asides {
+    /// They are tables like all others.
+    Shown,
+    /// Those that follow each other are one list of captions and files.
+    Listed,
+}
+
 /// What the `report.*` templates see: the report, with each table replaced by the next of `tables`.
-fn document(report: &Report, tables: impl IntoIterator<Item = Value>) -> Value {
+fn document(report: &Report, tables: impl IntoIterator<Item = Value>, asides: Asides) -> Value {
     let mut tables = tables.into_iter();
     let mut figures = 0;
     let mut sections = Vec::new();
     for section in &report.sections {
-        let blocks: Vec<Value> = section
-            .blocks
-            .iter()
-            .map(|block| match block {
+        let mut blocks: Vec<Value> = Vec::new();
+        for same in section.blocks.chunk_by(|a, b| asides == Asides::Listed && is_aside(a) && is_aside(b)) {
+            let block = match &same[0] {
                 Block::Text { text } => context! { type => "text", text },
                 Block::List { items } => context! { type => "list", items },
-                Block::Table(_) => context! { type => "table", table => tables.next() },
+                Block::Table(table) if table.aside && asides == Asides::Listed => {
+                    let listed = same.iter().filter_map(|block| match block {
+                        Block::Table(table) => {
+                            tables.next();
+                            Some(context! { caption => &table.caption, path => format!("tables/{}", table.id) })
+                        }
+                        _ => None,
+                    });
+                    context! { type => "asides", tables => listed.collect::<Vec<_>>() }
+                }
+                Block::Table(table) => context! { type => "table", table => tables.next(), aside => table.aside },
                 Block::Figure(figure) => {
                     figures += 1;
                     context! {
@@ -102,14 +122,19 @@ fn document(report: &Report, tables: impl IntoIterator<Item = Value>) -> Value {
                         label => verbatim(&label(report, &figure.id)), caption => &figure.caption, alt => &figure.alt,
                     }
                 }
-            })
-            .collect();
+            };
+            blocks.push(block);
+        }
         sections.push(context! { id => verbatim(&slug(&section.id)), title => &section.title, blocks });
     }
     context! {
         title => &report.title, banner => &report.banner, headline => Serde(&report.headline), summary => &report.summary, generator => &report.generator, sections,
         language => report.locale.language,
     }
+}
+
+fn is_aside(block: &Block) -> bool {
+    matches!(block, Block::Table(table) if table.aside)
 }
 
 /// A fixed text of an output in the report's language.
@@ -122,9 +147,9 @@ fn verbatim(text: &str) -> Value {
     Value::from_safe_string(text.into())
 }
 
-/// The cells of `table` as plain text, one for each column.
-fn rows(table: &Table, locale: Locale) -> impl Iterator<Item = Vec<String>> {
-    table.rows.iter().map(move |row| (0..table.columns.len()).map(|i| plain(cell(row, i), locale)).collect())
+/// The cells of `table`, one for each column.
+fn rows(table: &Table) -> impl Iterator<Item = impl Iterator<Item = &Cell>> {
+    table.rows.iter().map(|row| (0..table.columns.len()).map(|i| cell(row, i)))
 }
 
 /// The cell of column `index`; a short row ends in missing cells.
@@ -141,6 +166,7 @@ pub fn plain(cell: &Cell, locale: Locale) -> String {
         Cell::PlusMinus { centre, spread } => format!("{} ± {}", number(centre), number(spread)),
         Cell::Interval { lower, upper } => format!("[{}{} {}]", number(lower), locale.bounds(), number(upper)),
         Cell::Missing => "—".into(),
+        Cell::Strong { cell } => plain(cell, locale),
     }
 }
 

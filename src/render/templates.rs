@@ -21,7 +21,7 @@ macro_rules! embedded {
 }
 
 /// Name and source of each.
-pub(super) const EMBEDDED: [(&str, &str); 19] = embedded![
+pub(super) const EMBEDDED: [(&str, &str); 20] = embedded![
     "numbers.md",
     "numbers.tex",
     "numbers.typ",
@@ -35,6 +35,7 @@ pub(super) const EMBEDDED: [(&str, &str); 19] = embedded![
     "style.html",
     "table-figure.typ",
     "table-float.tex",
+    "table-notes.tex",
     "table.adoc",
     "table.html",
     "table.md",

@@ -193,6 +193,7 @@ impl Printer<'_> {
             ],
             rows: checked.iter().map(row).collect(),
             notes,
+            aside: false,
         })
     }
 
@@ -280,6 +281,7 @@ impl Printer<'_> {
             columns,
             rows: self.audit.changes.iter().map(row).collect(),
             notes: vec!["—: not printed.".to_owned()],
+            aside: false,
         })
     }
 }

@@ -12,6 +12,7 @@ use super::number::{
 };
 use super::{Context, header};
 use crate::analysis::{Compared, Comparison, Means, MetricInfo};
+use crate::metric::Better;
 use crate::stats::{Estimand, Interval};
 pub(super) use headline::headline;
 
@@ -70,6 +71,27 @@ impl Item<'_> {
     fn percent_interval(&self, digits: u8) -> Cell {
         let plain = Scale::plain();
         or_missing(self.comparison.percent_interval(), |i| number::interval(&i, &plain, self.percent_decimals(digits)))
+    }
+
+    /// Whether the baseline has the better mean, or the treatment: where the metric has a better direction, and the
+    /// interval of the difference excludes zero on the side on which the means lie.
+    fn baseline_is_better(&self) -> Option<bool> {
+        let Interval { lower, upper, .. } = self.interval()?;
+        let (a, b) = (self.means.baseline.mean, self.means.treatment.mean);
+        let higher = b > a && lower.is_some_and(|lower| lower > 0.0);
+        let lower = b < a && upper.is_some_and(|upper| upper < 0.0);
+        match self.metric.better {
+            Better::Higher if higher || lower => Some(lower),
+            Better::Lower if higher || lower => Some(higher),
+            _ => None,
+        }
+    }
+
+    /// [`side`](Self::side), emphasised where it is the better one and that is asked for.
+    fn marked_side(&self, context: &Context, baseline: bool) -> Cell {
+        let cell = self.side(baseline, context.digits());
+        let best = context.style.bold_best && self.baseline_is_better() == Some(baseline);
+        if best { cell.strong() } else { cell }
     }
 
     /// `(of the mean ± SD of each side)`: both to the decimals of the smaller SD.
@@ -221,8 +243,8 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
             let p = if primary { item.comparison.p_adjusted } else { item.comparison.p_value() };
             let mut cells = place_cells(context, item);
             cells.extend([
-                item.side(true, digits),
-                item.side(false, digits),
+                item.marked_side(context, true),
+                item.marked_side(context, false),
                 number(signed(item.difference(), decimals)),
                 item.interval().map_or(Cell::Missing, |i| number::interval(&i, &item.scale, decimals)),
                 item.percent(digits),
@@ -249,6 +271,9 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
             format!("p: {test}, two-sided, not adjusted; these metrics are not in the family.")
         },
     ];
+    if context.style.bold_best {
+        notes.push("Bold: the better mean, where the interval of the difference excludes zero.".to_owned());
+    }
     notes.extend(notes::impossible(items));
     notes.extend(notes::pairing(context, items));
     notes.extend(notes::undefined(context, items));
@@ -258,6 +283,7 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
         columns,
         rows,
         notes,
+        aside: false,
     }
 }
 
@@ -327,5 +353,6 @@ fn tests_table(context: &Context, items: &[Item]) -> Table {
         columns,
         rows,
         notes,
+        aside: false,
     }
 }

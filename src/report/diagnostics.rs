@@ -63,6 +63,7 @@ pub(super) fn section(context: &Context) -> Option<Section> {
         columns,
         rows,
         notes,
+        aside: false,
     };
     let mut blocks = vec![Block::Table(table)];
     blocks.extend(figures::of(context).into_iter().map(Block::Figure));

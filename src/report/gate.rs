@@ -138,6 +138,7 @@ pub fn table(named: &Named) -> Table {
         columns: columns.to_vec(),
         rows: gate.rows.iter().map(cells).collect(),
         notes,
+        aside: false,
     }
 }
 

@@ -123,8 +123,10 @@ pub fn translate_table(table: &mut Table, translator: &Translator) {
 }
 
 fn translate_cell(cell: &mut Cell, translator: &Translator) {
-    if let Cell::Text { text } = cell {
-        turn(text, translator);
+    match cell {
+        Cell::Text { text } => turn(text, translator),
+        Cell::Strong { cell } => translate_cell(cell, translator),
+        Cell::Number { .. } | Cell::PlusMinus { .. } | Cell::Interval { .. } | Cell::Missing => {}
     }
 }
 

@@ -11,6 +11,7 @@ pub mod model;
 pub mod number;
 pub mod planning;
 pub mod sessions;
+pub mod style;
 
 mod comparison;
 mod diagnostics;
@@ -31,6 +32,7 @@ use crate::study::Provenance;
 use model::{Align, Block, Cell, Column, Report, Section};
 use number::{Scale, text};
 pub use provenance::sentence as note_sentence;
+use style::Style;
 
 /// What every report of reconstructed logs says before any number.
 const RECONSTRUCTED: &str = "reconstructed from published summary statistics; not measurements";
@@ -49,16 +51,18 @@ static SECTIONS: &[fn(&Context) -> Option<Section>] = &[
     diagnostics::section,
     sensitivity::section,
     provenance::section,
+    sensitivity::of_other_metrics,
 ];
 
 /// The analysis, and what every section asks of it.
 struct Context<'a> {
     analysis: &'a Analysis,
+    style: &'a Style,
 }
 
 /// The report of an analysis.
-pub fn report(analysis: &Analysis) -> Report {
-    let context = Context { analysis };
+pub fn report(analysis: &Analysis, style: &Style) -> Report {
+    let context = Context { analysis, style };
     let mut sections: Vec<Section> = SECTIONS.iter().filter_map(|section| section(&context)).collect();
     let banner = (analysis.study.provenance == Some(Provenance::Reconstructed)).then(|| RECONSTRUCTED.to_owned());
     if let Some(banner) = &banner {

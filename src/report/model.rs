@@ -83,6 +83,9 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
     /// Under the table, in this order.
     pub notes: Vec<String>,
+    /// A detail that few readers want: written as a file like every table, and the report on paper says where. Such tables
+    /// stand after all others, so that tables have the same numbers in all formats.
+    pub aside: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -132,6 +135,29 @@ pub enum Cell {
     },
     /// Printed as `—`; a note under the table says why.
     Missing,
+    /// Emphasised. A note under the table says for what.
+    Strong {
+        cell: Box<Cell>,
+    },
+}
+
+impl Cell {
+    /// The cell itself, whether or not it is emphasised.
+    pub fn content(&self) -> &Self {
+        match self {
+            Self::Strong { cell } => cell.content(),
+            cell => cell,
+        }
+    }
+
+    pub fn is_strong(&self) -> bool {
+        matches!(self, Self::Strong { .. })
+    }
+
+    /// The same cell, emphasised.
+    pub fn strong(self) -> Self {
+        Self::Strong { cell: Box::new(self) }
+    }
 }
 
 /// A number that prose may cite. `key` is made of words (`["latency", "p99", "istio", "difference"]`); the LaTeX macro and the

@@ -139,6 +139,7 @@ pub fn table(rows: &[PlanRow], wanted: f64, alpha: f64) -> Option<Table> {
         columns,
         rows: rows.iter().map(cells).collect(),
         notes,
+        aside: false,
     })
 }
 

@@ -96,6 +96,7 @@ fn setup(context: &Context) -> Option<Table> {
         notes: vec![
             "What the logs do not say (kernel, hardware, governor, offloads) must be reported separately.".to_owned(),
         ],
+        aside: false,
     })
 }
 
@@ -120,6 +121,7 @@ fn left_out(id: &str, caption: &str, reason: &str, files: &[LeftOut], notes: Vec
             })
             .collect(),
         notes,
+        aside: false,
     }
 }
 

@@ -102,7 +102,7 @@ fn moments(context: &Context, rows: &[Row]) -> Table {
             "One value a run. SD: over runs, n − 1 in the denominator; SE: SD ÷ √n; the interval of the mean is Student's t; \
              CV: SD ÷ mean."
                 .to_owned(),
-        ],
+        ],        aside: false,
     }
 }
 
@@ -151,6 +151,6 @@ fn quantiles(context: &Context, rows: &[Row]) -> Table {
              order statistics, at no less than its level; six runs are the fewest that have one at 95 %. A total stands where \
              a sum means something."
                 .to_owned(),
-        ],
+        ],        aside: false,
     }
 }

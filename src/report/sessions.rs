@@ -2,6 +2,7 @@
 
 use super::model::{Align, Block, Cell, Column, Report, Section, Table};
 use super::number::text;
+use super::style::Style;
 use super::{Context, comparison, diagnostics, numbers, planning, rates, samples, sensitivity};
 use super::{RECONSTRUCTED, note_sentence};
 use crate::analysis::saved::Conclusion;
@@ -20,12 +21,13 @@ static SECTIONS: &[fn(&Context) -> Option<Section>] = &[
     samples::section,
     diagnostics::section,
     sensitivity::section,
+    sensitivity::of_other_metrics,
 ];
 
 /// The report of two sessions.
 pub fn report(sessions: &Sessions) -> Report {
     let analysis = &sessions.analysis;
-    let context = Context { analysis };
+    let context = Context { analysis, style: &Style::default() };
     let mut sections = vec![section(&context, sessions)];
     sections.extend(SECTIONS.iter().filter_map(|section| section(&context)));
     let reconstructed = analysis.study.provenance == Some(Provenance::Reconstructed);
@@ -141,6 +143,7 @@ fn conclusions(sessions: &Sessions) -> Option<Table> {
              when p lies near the level: whether the values changed is what the comparison of the sessions says."
                 .to_owned(),
         ],
+        aside: false,
     })
 }
 
@@ -159,5 +162,6 @@ fn setup(changes: &[SetupChange]) -> Option<Table> {
         columns: ["Mode", "Fact", "Old", "New"].map(|name| Column::new(name, Align::Left)).to_vec(),
         rows: changes.iter().map(row).collect(),
         notes: vec!["As the logs tell it; saved results tell what their logs did.".to_owned()],
+        aside: false,
     })
 }

@@ -89,6 +89,14 @@ fn take_any<'a>(text: &'a str, any: &[char]) -> (Option<char>, &'a str) {
     }
 }
 
+/// Which sides of a number are filled up to the column's width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pad {
+    Left,
+    Right,
+    Both,
+}
+
 /// The room that an `S` column needs: the widest of each part over its numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Format {
@@ -131,6 +139,34 @@ impl Format {
             out.push_str(", retain-explicit-plus");
         }
         out
+    }
+
+    /// A number in bold, as wide as the column's numbers on the sides that `pad` names. It is braced, since what siunitx 2
+    /// makes of `\bfseries` before a number is not aligned; digits' places are kept by invisible ones.
+    pub(super) fn strong(&self, number: &Printed, locale: Locale, pad: Pad) -> String {
+        let sign = if (self.minus || self.plus) && number.sign.is_none() { "-" } else { "" };
+        let before = format!("{sign}{}", "0".repeat(self.integer.saturating_sub(number.integer.len())));
+        let missing = self.decimals.saturating_sub(number.decimals.map_or(0, str::len));
+        let point = match number.decimals {
+            None if missing > 0 => {
+                if locale.decimal == ',' {
+                    "{,}"
+                } else {
+                    "."
+                }
+            }
+            _ => "",
+        };
+        let after = format!("{point}{}", "0".repeat(missing));
+        let phantom = |text: &str, wanted: bool| {
+            if wanted && !text.is_empty() { format!(r"\phantom{{{text}}}") } else { String::new() }
+        };
+        format!(
+            r"${}\mathbf{{{}}}{}$",
+            phantom(&before, pad != Pad::Right),
+            number.math(locale),
+            phantom(&after, pad != Pad::Left)
+        )
     }
 
     /// Width in digits' widths (en).

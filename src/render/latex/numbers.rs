@@ -170,7 +170,8 @@ fn unit(text: &str) -> String {
     }
     text.chars()
         .map(|c| match c {
-            '%' => r"\percent ".into(),
+            // \percent would end the line of a bookmark.
+            '%' => r"\%".into(),
             'µ' | 'μ' => r"\micro ".into(),
             '°' => r"\degree ".into(),
             ' ' | '\u{a0}' | '\u{202f}' => "~".into(),

@@ -10,7 +10,7 @@ mod table;
 
 use minijinja::context;
 
-use super::{File, Material, Output, document, label, verbatim};
+use super::{Asides, File, Material, Output, document, label, verbatim};
 use crate::error::Problem;
 
 pub(super) use escape::{escape, literal};
@@ -32,6 +32,6 @@ fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Pr
         let figure = templates.render("table-figure.typ", context)?;
         files.push(File::new(format!("tables/{}-figure.typ", table.id), figure));
     }
-    files.push(File::new("report.typ", templates.render("report.typ", document(report, inclusions))?));
+    files.push(File::new("report.typ", templates.render("report.typ", document(report, inclusions, Asides::Listed))?));
     Ok(files)
 }

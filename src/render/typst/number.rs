@@ -48,6 +48,12 @@ pub(super) fn typeset(cell: &Cell, locale: Locale) -> String {
         Cell::Interval { lower, upper } => {
             format!(r"\[{}{} {}\]", number(lower, locale), locale.bounds(), number(upper, locale))
         }
-        _ => escape(&plain(cell, locale)),
+        Cell::Strong { cell } => strong(&typeset(cell, locale)),
+        Cell::Text { .. } | Cell::Missing => escape(&plain(cell, locale)),
     }
+}
+
+/// Markup, emphasised.
+pub(super) fn strong(markup: &str) -> String {
+    if markup.is_empty() { String::new() } else { format!("*{markup}*") }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use minijinja::{Value, context};
 
 use super::escape;
-use super::number::{parts, typeset};
+use super::number::{parts, strong, typeset};
 use crate::language::Locale;
 use crate::render::latex::column::{Kind, header_lines, number, plus_minus, widest, width};
 use crate::render::{ALIGNED, cell, plain, verbatim};
@@ -168,13 +168,17 @@ impl Laid {
         let split = |cell: &Cell| match kind {
             Kind::Numbers => number(cell).map(|number| parts(number, locale)),
             Kind::PlusMinus => plus_minus(cell).map(|_| {
-                let text = typeset(cell, locale);
+                let text = typeset(cell.content(), locale);
                 let at = text.find("~±").unwrap_or(text.len());
                 [text[..at].to_owned(), text[at..].to_owned()]
             }),
             Kind::Words | Kind::Centred => None,
         };
-        let split: Vec<Option<[String; 2]>> = cells.iter().map(|cell| split(cell)).collect();
+        let emphasised = |cell: &Cell| match split(cell) {
+            Some(parts) if cell.is_strong() => Some(parts.map(|part| strong(&part))),
+            parts => parts,
+        };
+        let split: Vec<Option<[String; 2]>> = cells.iter().map(|cell| emphasised(cell)).collect();
         let found: Vec<&[String; 2]> = split.iter().flatten().collect();
         // Numbers end at the right edge of their column, a ± stands in its middle.
         let before = if kind == Kind::PlusMinus { Pad::new("before", index, "right", &found, 0) } else { None };
@@ -221,5 +225,5 @@ impl Laid {
 
 /// Width of a number's markup as printed, in digits' widths.
 fn width_of(markup: &str) -> f64 {
-    width(&markup.replace("#super[", "").replace(']', "").replace('~', " "))
+    width(&markup.replace("#super[", "").replace([']', '*'], "").replace('~', " "))
 }
