@@ -81,7 +81,7 @@ fn what_only_one_has_and_what_differs_in_set_up_is_told() {
     for line in [
         "only in the new session: other",
         "only in the old session: Throughput, mesh",
-        "note: the sessions had different set-ups (iperf3 congestion control, wrk connections):",
+        "note: the sessions had different set-ups (iperf3: congestion control, wrk: connections):",
         "note: the sessions were measured at different times: ",
     ] {
         assert!(ended.stdout.contains(line), "{line}\n{}", ended.stdout);

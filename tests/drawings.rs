@@ -249,7 +249,10 @@ fn every_figure_says_in_words_what_it_shows() {
         assert!(out.join(path.replace(".svg", ".tex")).exists() && out.join(path.replace(".svg", ".csv")).exists());
         seen += 1;
     }
-    assert_eq!(seen, 23, "two studies of two primary metrics: runs, order, distribution and Q–Q plot of each; changes, percentiles and\n         the course over time of each study; the requests of one");
+    assert_eq!(
+        seen, 23,
+        "two studies of two primary metrics: runs, order, distribution and Q–Q plot of each; changes, percentiles and\n         the course over time of each study; the requests of one"
+    );
 }
 
 #[test]

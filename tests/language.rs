@@ -65,6 +65,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("these can be compared here: {}", "an error of the manifest"),
     ("did you mean `{}`? The modes are: {}", "an error of the manifest"),
     ("the modes are: {}", "an error of the manifest"),
+    ("--map names `{}`, which is no mode of the {} results", "an error of the command line"),
     ("does not exist", "an error of the command line"),
     ("is not a directory", "an error of the command line"),
     ("cannot be read ({})", "an error of the file system"),

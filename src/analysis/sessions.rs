@@ -334,7 +334,7 @@ fn setup_changes(old: &Saved, new: &Saved, places: &[Place]) -> Vec<SetupChange>
 }
 
 fn setup_note(changes: &[SetupChange]) -> Option<CountedNote> {
-    let mut facts: Vec<String> = changes.iter().map(|change| format!("{} {}", change.tool, change.fact)).collect();
+    let mut facts: Vec<String> = changes.iter().map(|change| format!("{}: {}", change.tool, change.fact)).collect();
     facts.dedup();
     let facts: BTreeSet<String> = facts.into_iter().collect();
     let note = Note::new(

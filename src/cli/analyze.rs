@@ -238,7 +238,7 @@ pub fn figure_files(
 }
 
 /// The files of a report in a line: those at its top by name, and how many each directory holds.
-fn contents(files: &[File]) -> String {
+fn contents(files: &[File], say: impl Fn(&str) -> String) -> String {
     let mut directories: BTreeMap<&str, usize> = BTreeMap::new();
     let mut listed: Vec<String> = Vec::new();
     for file in files {
@@ -247,7 +247,9 @@ fn contents(files: &[File]) -> String {
             None => listed.push(file.path.clone()),
         }
     }
-    listed.extend(directories.iter().map(|(directory, count)| format!("{directory}/ ({count} files)")));
+    listed.extend(
+        directories.iter().map(|(directory, count)| format!("{directory}/ ({})", say(&format!("{count} files")))),
+    );
     listed.join(", ")
 }
 
@@ -291,14 +293,16 @@ fn summarise(made: &Made, arguments: &Arguments) {
     }
     let dir = arguments.out.join(&made.study.id);
     text.push_str(&format!("\n{} {}\n", terminal::bold(&format!("{}:", say("report"))), dir.display()));
-    text.push_str(&terminal::paragraph("  ", &say(&contents(&made.files))));
-    text.push_str(&say(&figures_written(arguments)));
+    text.push_str(&terminal::paragraph("  ", &contents(&made.files, say)));
+    if let Some(more) = figures_written(arguments) {
+        text.push_str(&format!("  {}\n", say(&more)));
+    }
     text.push('\n');
     terminal::print(&text);
 }
 
 /// Which formats of figures were written that were not asked for, and why.
-fn figures_written(arguments: &Arguments) -> String {
+fn figures_written(arguments: &Arguments) -> Option<String> {
     let asked = formats(&arguments.figure_format);
     let more: Vec<&str> = linked(&asked, &arguments.format)
         .into_iter()
@@ -306,10 +310,10 @@ fn figures_written(arguments: &Arguments) -> String {
         .filter(|id| !asked.iter().any(|format| format.id == *id))
         .collect();
     if more.is_empty() {
-        return String::new();
+        return None;
     }
     let pages = output::chosen(&arguments.format).into_iter();
     let pages: Vec<&str> =
         pages.filter(|page| page.figures.iter().any(|id| more.contains(id))).map(|page| page.label).collect();
-    format!("  figures also as {}, which the pages in {} show\n", more.join(" and "), pages.join(", "))
+    Some(format!("figures also as {}, which the pages in {} show", more.join(" and "), pages.join(", ")))
 }

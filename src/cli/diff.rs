@@ -56,7 +56,13 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
     let old = saved::results(&arguments.old, &arguments.reading, quiet)?;
     let new = saved::results(&arguments.new, &arguments.reading, quiet)?;
     let matched = saved::matched(old, new, [&arguments.old, &arguments.new])?;
-    let all = matched.iter().map(|[old, new]| between(old, new, &arguments.map)).collect::<Result<Vec<_>, _>>()?;
+    let mut all = matched.iter().map(|[old, new]| between(old, new, &arguments.map)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(language) = arguments.reading.speaking.lang {
+        for sessions in &mut all {
+            sessions.analysis.study.language = language;
+            sessions.analysis.study.locale = language.locale();
+        }
+    }
     if let Some(out) = &arguments.out {
         let place = |sessions: &Sessions| match all.len() {
             1 => out.clone(),
@@ -73,7 +79,8 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
             terminal::print(&shown(sessions, arguments));
         }
         if let Some(out) = &arguments.out {
-            terminal::print(&format!("report: {}\n", out.display()));
+            let word = arguments.reading.speaking.language().word("report").unwrap_or("report");
+            terminal::print(&format!("{word}: {}\n", out.display()));
         }
     }
     Ok(())

@@ -27,7 +27,7 @@ struct File {
 /// told apart from it in any text.
 fn bare<'a>(key: &'a str, text: &'a str) -> (&'a str, &'a str) {
     let (mut key, mut text) = (key.trim(), text.trim());
-    for start in [", ", ": ", "; "] {
+    for start in [", ", ": ", "; ", ". "] {
         if let (Some(rest), Some(translated)) = (key.strip_prefix(start), text.strip_prefix(start)) {
             (key, text) = (rest, translated);
         }

@@ -205,6 +205,14 @@ impl Translator {
         if let Some((rest, number)) = text.rsplit_once(' ').filter(|(_, number)| is_number(number)) {
             self.two(rest, " ", number, best);
         }
+        // A label before a change of it: `mean latency +28.6 % [27.1, 30.1]`.
+        let is_change = |at: &usize| {
+            let change = text[at + 1..].trim_start_matches("× ").trim_start_matches(['+', '-', '−']);
+            change.starts_with(|c: char| c.is_ascii_digit())
+        };
+        if let Some(at) = text.match_indices(' ').map(|(at, _)| at).find(is_change) {
+            self.two(&text[..at], " ", &text[at + 1..], best);
+        }
         // A label before an interval in brackets.
         if let Some((rest, bounds)) = text.split_once(" [").filter(|(rest, _)| has_word(rest)) {
             self.two(rest, " ", &format!("[{bounds}"), best);

@@ -4,15 +4,49 @@ use super::figure::{Drawing, Figure};
 use super::model::{Block, Cell, Report, Section, Table};
 use super::published::capitalised;
 use crate::analysis::Analysis;
+use crate::analysis::sessions::Sessions;
 use crate::audit::Audit;
 use crate::language::{Language, Translator};
 use crate::metric;
+use crate::study::Named;
 
 /// A translator into the analysis' language, which leaves alone what the user wrote.
 pub fn translator(analysis: &Analysis) -> Translator {
     let study = &analysis.study;
+    Translator::new(study.language, study.locale, of_analysis(analysis, &study.modes))
+}
+
+/// A translator of a comparison of sessions. What stands where a study has its modes is ours: old and new.
+pub fn translator_of_sessions(sessions: &Sessions) -> Translator {
+    let analysis = &sessions.analysis;
+    let mut own = of_analysis(analysis, &[]);
+    for source in [&sessions.old, &sessions.new] {
+        own.extend([source.study.clone(), source.title.clone(), source.generator.clone()]);
+    }
+    for only in &sessions.only_in_one {
+        own.push(only.place.clone());
+        own.extend(only.metric.clone().filter(|label| is_theirs(label)));
+    }
+    for change in &sessions.setup_changes {
+        own.extend([change.mode.clone(), change.tool.clone()]);
+    }
+    for changed in &sessions.conclusions {
+        own.push(changed.place.clone());
+        own.extend(changed.baselines.clone());
+        own.extend(Some(changed.metric.clone()).filter(|label| is_theirs(label)));
+    }
+    Translator::new(analysis.study.language, analysis.study.locale, own)
+}
+
+/// Whether a metric's label is of the user's own table.
+fn is_theirs(label: &str) -> bool {
+    metric::METRICS.iter().all(|metric| metric.label != label)
+}
+
+fn of_analysis(analysis: &Analysis, modes: &[Named]) -> Vec<String> {
+    let study = &analysis.study;
     let mut own = vec![study.title.clone(), study.id.clone(), analysis.generator.clone()];
-    for named in study.modes.iter().chain(&study.scenarios) {
+    for named in modes.iter().chain(&study.scenarios) {
         own.extend([named.id.clone(), named.label.clone()]);
     }
     own.extend(analysis.metrics.iter().filter(|known| metric::find(&known.id).is_none()).map(|own| own.label.clone()));
@@ -48,7 +82,7 @@ pub fn translator(analysis: &Analysis) -> Translator {
         }
     }
     own.extend(analysis.audit.iter().flat_map(of_audit));
-    Translator::new(study.language, study.locale, own)
+    own
 }
 
 /// A translator of an audit that stands by itself.
@@ -71,9 +105,7 @@ fn of_audit(audit: &Audit) -> Vec<String> {
     for change in &audit.changes {
         own.push(change.mode.clone());
         own.extend(change.scenario.clone());
-        if metric::METRICS.iter().all(|metric| metric.label != change.label) {
-            own.push(change.label.clone());
-        }
+        own.extend(Some(change.label.clone()).filter(|label| is_theirs(label)));
     }
     own
 }
@@ -85,9 +117,13 @@ fn place_in_print(name: &str) -> [String; 2] {
 /// The report in the translator's language.
 pub fn translated(mut report: Report, translator: &Translator) -> Report {
     report.locale = translator.locale();
-    let Report { banner, summary, sections, numbers, generator, .. } = &mut report;
+    let Report { banner, headline, summary, sections, numbers, generator, .. } = &mut report;
     for text in banner.iter_mut().chain(summary).chain([generator]) {
         turn(text, translator);
+    }
+    for line in headline {
+        turn(&mut line.place, translator);
+        line.changes.iter_mut().for_each(|change| turn(change, translator));
     }
     for Section { title, blocks, .. } in sections {
         turn(title, translator);

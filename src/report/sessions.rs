@@ -1,5 +1,6 @@
 //! Two sessions against each other as a report: what changed, what only one has, and how the conclusions changed.
 
+use super::language::{translate_table, translated, translator_of_sessions};
 use super::model::{Align, Block, Cell, Column, Report, Section, Table};
 use super::number::text;
 use super::style::Style;
@@ -24,8 +25,12 @@ static SECTIONS: &[fn(&Context) -> Option<Section>] = &[
     sensitivity::of_other_metrics,
 ];
 
-/// The report of two sessions.
+/// The report of two sessions, in their language.
 pub fn report(sessions: &Sessions) -> Report {
+    translated(english(sessions), &translator_of_sessions(sessions))
+}
+
+fn english(sessions: &Sessions) -> Report {
     let analysis = &sessions.analysis;
     let context = Context { analysis, style: &Style::default() };
     let mut sections = vec![section(&context, sessions)];
@@ -60,13 +65,15 @@ pub fn report(sessions: &Sessions) -> Report {
 
 /// The tables that a terminal shows, and what is said under them.
 pub fn brief(sessions: &Sessions) -> (Vec<Table>, Vec<String>) {
-    let report = report(sessions);
+    let report = english(sessions);
+    let translator = translator_of_sessions(sessions);
     let wanted = ["comparison", "tests", "other-metrics", "rate-ratios", "setup-changes", "conclusions"];
-    let tables = report.tables().filter(|table| wanted.contains(&table.id.as_str())).cloned().collect();
+    let mut tables: Vec<Table> = report.tables().filter(|table| wanted.contains(&table.id.as_str())).cloned().collect();
+    tables.iter_mut().for_each(|table| translate_table(table, &translator));
     let mut sentences: Vec<String> = sessions.only_in_one.iter().map(only).collect();
     sentences.extend(sessions.analysis.notes.iter().map(|note| format!("note: {}", note_sentence(note))));
     sentences.push(format!("note: {}.", report.banner.unwrap_or_default()));
-    (tables, sentences)
+    (tables, sentences.iter().map(|sentence| translator.text(sentence)).collect())
 }
 
 fn summary(context: &Context, sessions: &Sessions) -> Vec<String> {
@@ -151,7 +158,7 @@ fn setup(changes: &[SetupChange]) -> Option<Table> {
     let row = |change: &SetupChange| {
         vec![
             text(change.mode.clone()),
-            text(format!("{} {}", change.tool, change.fact)),
+            text(format!("{}: {}", change.tool, change.fact)),
             text(change.old.join(", ")),
             text(change.new.join(", ")),
         ]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::latex::compile_with;
+use super::super::latex::compile;
 use super::super::program::{Case, iperf3, iperf3_udp, root, tree, wrk_of};
 
 /// Latin words that a Russian text may hold: names of programs, protocols, methods and authors, symbols and options.
@@ -12,6 +12,7 @@ const LATIN: &[&str] = &[
     "ApacheBench",
     "BCa",
     "Behavioral",
+    "Blom",
     "CLI",
     "Cohen",
     "DOI",
@@ -117,6 +118,15 @@ fn of_html(page: &str) -> String {
     ["&#39;", "&quot;", "&lt;", "&gt;", "&amp;"].iter().fold(text, |text, entity| text.replace(entity, " "))
 }
 
+/// A line without the markup that begins it: an anchor, an attribute, the kind of an admonition.
+fn of_asciidoc(line: &str) -> &str {
+    match line.strip_prefix(':').and_then(|attribute| attribute.split_once(": ")) {
+        Some((_, value)) => value,
+        None if line.starts_with("[#") => "",
+        None => line.strip_prefix("IMPORTANT: ").unwrap_or(line),
+    }
+}
+
 /// English words of all outputs in `dir`, each with the line that holds it; `own` are the user's.
 fn english(case: &Case, dir: &str, own: &[&str]) -> Vec<String> {
     let allowed: BTreeSet<&str> = LATIN.iter().chain(own).copied().collect();
@@ -129,10 +139,12 @@ fn english(case: &Case, dir: &str, own: &[&str]) -> Vec<String> {
             Some("csv") if !path.starts_with("tables/") => continue,
             Some("html" | "svg") => of_html(&text),
             // The address of a picture.
-            Some("md" | "adoc") => text.replace("](", " ]/"),
+            Some("md") => text.replace("](", " ]/"),
+            Some("adoc") => text.replace("&#96;", "`").replace("&#45;", "-"),
             _ => text.into_owned(),
         };
         for line in text.lines() {
+            let line = if path.ends_with(".adoc") { of_asciidoc(line) } else { line };
             let words: Vec<String> =
                 latin_words(line).into_iter().filter(|word| !allowed.contains(word.as_str())).collect();
             if !words.is_empty() {
@@ -191,7 +203,7 @@ fn three_modes_in_scenarios() {
     let case = study(&manifest, &logs(&["none", "one", "two"], &["c16", "c64"], 6));
     let said = case.analyze(&[]).ok().stdout;
     assert!(said.contains("Средняя задержка (мс)") && said.contains("записано файлов"), "{said}");
-    assert_eq!(latin_words(&said.replace("out/study/report.md", "")), ["study"], "{said}");
+    assert_eq!(latin_words(&said), ["study", "figures", "tables"], "{said}");
     assert_russian(&case, "out/study", &["study"]);
 }
 
@@ -325,6 +337,35 @@ fn an_audit_and_a_plan() {
     assert_russian(&case, "plan", &[]);
 }
 
+#[test]
+fn two_sessions() {
+    let manifest = LABELS.replace(r#", { id = "two", label = "Два" }"#, "");
+    let case = Case::empty();
+    for (session, shift) in [("old", 0.0), ("new", 0.7)] {
+        case.write(&format!("{session}/study/meshstats.toml"), &manifest);
+        for run in 1..=6_u64 {
+            for (mode, ms) in [("none", 2.0), ("one", 2.01 + shift)] {
+                let log = wrk_of(if session == "old" { 16 } else { 32 }, ms + (run * run % 7) as f64 / 10.0);
+                case.write(&format!("{session}/study/{mode}/wrk-{run}.log"), log);
+                // One metric that the old session does not have.
+                if session == "new" {
+                    case.write(&format!("{session}/study/{mode}/iperf3-{run}.json"), iperf3(9.0, run));
+                }
+            }
+        }
+    }
+    let said = case.run(&["diff", "old/study", "new/study", "--lang", "ru", "-o", "diff"]).ok().stdout;
+    let words: Vec<String> = latin_words(&said).into_iter().filter(|word| !LATIN.contains(&word.as_str())).collect();
+    assert!(words.iter().all(|word| ["study", "diff"].contains(&word.as_str())), "{words:?} in {said}");
+    for there in ["Прежний", "Новый", "только в новом сеансе: Пропускная способность", "Изменившиеся выводы"]
+    {
+        assert!(said.contains(there), "{there}: {said}");
+    }
+    assert_russian(&case, "diff", &["study"]);
+    let said = case.run(&["diff", "old/study", "new/study"]).ok().stdout;
+    assert!(said.contains("only in the new session: Throughput"), "{said}");
+}
+
 /// The numbers of a text, with points and without groups, in order of size.
 fn numbers(text: &str) -> Vec<String> {
     let chars: Vec<char> = text.chars().collect();
@@ -395,8 +436,7 @@ fn a_report_in_russian_compiles_and_its_tables_are_not_for_audit() {
     let case = Case::empty();
     let path = root().join("data/loopback-demo");
     case.run(&["analyze", path.to_str().unwrap(), "-o", "out", "--lang", "ru"]).ok();
-    // pdfLaTeX wants T2A fonts, which TeX Live has in a collection of its own.
-    compile_with("lualatex", &case.path("out/loopback-demo"), "report.tex");
+    compile(&case.path("out/loopback-demo"), "report.tex");
     let ended = case.run(&["audit", "out/loopback-demo/tables/comparison.md"]);
     assert_eq!(ended.code, 1);
     assert!(ended.stderr.contains("of a report in another language, give results.json"), "{}", ended.stderr);

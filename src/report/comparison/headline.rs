@@ -18,9 +18,11 @@ pub(in super::super) fn headline(context: &Context) -> Vec<Headline> {
     });
     let mut lines: Vec<Headline> = Vec::new();
     for (comparison, change) in changes.chain(rates) {
-        let scenario = comparison.scenario.as_deref();
-        let within = scenario.map_or(String::new(), |id| format!(", {}", context.scenario_label(id)));
-        let place = format!("{} against {}{within}", context.label(&comparison.mode), context.baseline_label());
+        let (mode, baseline) = (context.label(&comparison.mode), context.baseline_label());
+        let place = match comparison.scenario.as_deref() {
+            Some(id) => format!("{mode} against {baseline}, {}", context.scenario_label(id)),
+            None => format!("{mode} against {baseline}"),
+        };
         let change = context.prose(&change);
         match lines.iter_mut().find(|line| line.place == place) {
             Some(line) => line.changes.push(change),
@@ -88,8 +90,8 @@ fn verdict(
     let direction = match (metric.better, up) {
         (Better::Lower, true) | (Better::Higher, false) => "worse",
         (Better::Lower, false) | (Better::Higher, true) => "better",
-        (Better::Neutral, true) => "higher",
-        (Better::Neutral, false) => "lower",
+        (Better::Neutral, true) => "an increase",
+        (Better::Neutral, false) => "a decrease",
     };
     // The interval is of this comparison alone; its p-value, adjusted for the others, may say less.
     match (comparison.p_adjusted, context.adjustment()) {

@@ -121,10 +121,10 @@ fn order(context: &Context, place: &Place) -> Option<Figure> {
         .filter_map(|sample| {
             let drift =
                 place.p(context, sample, "drift", |found| found.trend.as_ref().map(|t| &t.test).map_err(Clone::clone));
-            Some(format!("{}, {} runs {}{drift}", context.label(&sample.mode), sample.values.len(), extremes(sample)?))
+            Some(format!("{}: n = {}, {}{drift}", context.label(&sample.mode), sample.values.len(), extremes(sample)?))
         })
         .collect();
-    let alt = format!(" over the order of the runs. {}.", said.join("; "));
+    let alt = format!(": the runs of each mode in their order. {}.", said.join("; "));
     Some(place.figure(
         context,
         ORDER,
@@ -203,7 +203,7 @@ fn quantiles(context: &Context, place: &Place) -> Option<Figure> {
         .map(|sample| {
             let p =
                 place.p(context, sample, "Shapiro–Wilk", |found| found.shapiro_wilk.as_ref().map_err(Clone::clone));
-            format!("{}, {} runs{p}", context.label(&sample.mode), sample.values.len())
+            format!("{}: n = {}{p}", context.label(&sample.mode), sample.values.len())
         })
         .collect();
     let alt = format!(": the runs of each mode against normal quantiles. {}.", said.join("; "));
