@@ -210,7 +210,12 @@ impl Translator {
             let change = text[at + 1..].trim_start_matches("× ").trim_start_matches(['+', '-', '−']);
             change.starts_with(|c: char| c.is_ascii_digit())
         };
-        if let Some(at) = text.match_indices(' ').map(|(at, _)| at).find(is_change) {
+        if let Some(at) = text
+            .match_indices(' ')
+            .map(|(at, _)| at)
+            .find(is_change)
+            .filter(|at| is_outside(&text[..*at]) && has_word(&text[..*at]))
+        {
             self.two(&text[..at], " ", &text[at + 1..], best);
         }
         // A label before an interval in brackets.
