@@ -86,7 +86,7 @@ fn what_only_one_has_and_what_differs_in_set_up_is_told() {
     ] {
         assert!(ended.stdout.contains(line), "{line}\n{}", ended.stdout);
     }
-    assert!(ended.stdout.contains("iperf3 congestion control  cubic"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("iperf3: congestion control  cubic"), "{}", ended.stdout);
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn shown(sessions: &Sessions, arguments: &Arguments) -> String {
 }
 
 fn files(sessions: &Sessions, arguments: &Arguments) -> Result<Vec<File>, Error> {
-    let templates = Templates::new(arguments.templates.as_deref())?;
+    let templates = Templates::new(arguments.templates.as_deref())?.in_language(sessions.analysis.study.language);
     let report = report::report(sessions);
     let figures: Vec<&Figure> = report.figures().collect();
     let drawn = draw(&figures, arguments.figure_width);

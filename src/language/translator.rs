@@ -207,10 +207,15 @@ impl Translator {
         }
         // A label before a change of it: `mean latency +28.6 % [27.1, 30.1]`.
         let is_change = |at: &usize| {
-            let change = text[at + 1..].trim_start_matches("× ").trim_start_matches(['+', '-', '−']);
+            let change = text[at + 1..].trim_start_matches("× ").trim_start_matches(['(', '+', '-', '−']);
             change.starts_with(|c: char| c.is_ascii_digit())
         };
-        if let Some(at) = text.match_indices(' ').map(|(at, _)| at).find(is_change) {
+        if let Some(at) = text
+            .match_indices(' ')
+            .map(|(at, _)| at)
+            .find(is_change)
+            .filter(|at| is_outside(&text[..*at]) && has_word(&text[..*at]))
+        {
             self.two(&text[..at], " ", &text[at + 1..], best);
         }
         // A label before an interval in brackets.

@@ -166,13 +166,16 @@ fn translate_cell(cell: &mut Cell, translator: &Translator) {
     }
 }
 
-/// What is printed in and under a figure.
+/// What is printed in and under a figure. The labels of the user are known to the translator, which leaves them alone.
 pub fn translate_figure(figure: &mut Figure, translator: &Translator) {
     figure.locale = translator.locale();
     turn(&mut figure.caption, translator);
     turn(&mut figure.alt, translator);
     match &mut figure.drawing {
-        Drawing::Runs(runs) => turn(&mut runs.axis, translator),
+        Drawing::Runs(runs) => {
+            turn(&mut runs.axis, translator);
+            runs.groups.iter_mut().for_each(|group| turn(&mut group.label, translator));
+        }
         Drawing::Forest(forest) => {
             turn(&mut forest.axis, translator);
             for row in &mut forest.rows {
@@ -188,14 +191,18 @@ pub fn translate_figure(figure: &mut Figure, translator: &Translator) {
         Drawing::Scatter(scatter) => {
             turn(&mut scatter.axis, translator);
             turn(&mut scatter.vertical, translator);
+            scatter.series.iter_mut().for_each(|series| turn(&mut series.label, translator));
         }
         Drawing::Heatmap(heatmap) => {
             turn(&mut heatmap.axis, translator);
+            let labels = heatmap.rows.iter_mut().map(|row| &mut row.label).chain(&mut heatmap.columns);
+            labels.for_each(|label| turn(label, translator));
             let cells = heatmap.rows.iter_mut().flat_map(|row| &mut row.cells);
             cells.for_each(|cell| turn(&mut cell.text, translator));
         }
         Drawing::Panels(panels) => {
             turn(&mut panels.axis, translator);
+            panels.labels.iter_mut().for_each(|label| turn(label, translator));
             panels.shade.iter_mut().for_each(|shade| turn(&mut shade.label, translator));
             panels.panels.iter_mut().for_each(|panel| turn(&mut panel.axis, translator));
         }

@@ -27,7 +27,10 @@ static SECTIONS: &[fn(&Context) -> Option<Section>] = &[
 
 /// The report of two sessions, in their language.
 pub fn report(sessions: &Sessions) -> Report {
-    translated(english(sessions), &translator_of_sessions(sessions))
+    let translator = translator_of_sessions(sessions);
+    let report = english(sessions);
+    let title = translator.text(&report.title);
+    Report { title, ..translated(report, &translator) }
 }
 
 fn english(sessions: &Sessions) -> Report {

@@ -81,8 +81,8 @@ impl Place<'_> {
         };
         let test = context.analysis.diagnosis.samples.iter().find(same).and_then(|found| of(found).ok());
         test.map_or(String::new(), |test| match p_value(test.p_value) {
-            p if p.starts_with(['<', '>']) => format!(", {name} p {p}"),
-            p => format!(", {name} p = {p}"),
+            p if p.starts_with(['<', '>']) => format!(", {name}: p {p}"),
+            p => format!(", {name}: p = {p}"),
         })
     }
 }
