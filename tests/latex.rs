@@ -526,6 +526,19 @@ fn tables_aside_are_files() {
     let page = crate::latex::files("html", &report);
     let body = source(&page, "report.html");
     assert!(body.contains("tab:sample-aside") && body.contains("<strong>1.23 ± 0.04</strong>"), "{body}");
+    assert_eq!(body.matches("<details>").count(), 1, "only the table that stands aside is folded");
+    let asciidoc = crate::latex::files("asciidoc", &report);
+    let body = source(&asciidoc, "report.adoc");
+    assert!(body.contains("\n* Runs of each mode: link:tables/aside.adoc[]\n"), "{body}");
+    assert!(body.contains("*&#43;9.35*") || body.contains("*+9.35*"), "{body}");
+    assert!(body.contains("*1.23 ± 0.04*"), "{body}");
+    source(&asciidoc, "tables/aside.adoc");
+    let typst = crate::latex::files("typst", &report);
+    let body = source(&typst, "report.typ");
+    assert!(body.contains("\n- Runs of each mode: #raw(\"tables/aside\" + \".typ\")\n"), "{body}");
+    let table = source(&typst, "tables/comparison.typ");
+    assert!(table.contains("*1.23*") && table.contains("*~±~0.04*"), "{table}");
+    source(&typst, "tables/aside-figure.typ");
 }
 
 /// Sources are ASCII but for letters that the study's own words have, which are UTF-8.

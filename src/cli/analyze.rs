@@ -14,7 +14,7 @@ use crate::analysis::{self, Analysis};
 use crate::error::Error;
 use crate::language::Translator;
 use crate::plot::{self, Drawn, FORMATS, Format, USUAL_FORMATS, WIDTHS, Width};
-use crate::render::{File, Material, OUTPUTS, Output, Templates};
+use crate::render::{File, Material, Output, Templates};
 use crate::report::figure::{Figure, Picture};
 use crate::report::language::translator;
 use crate::report::model::Report;
@@ -79,8 +79,8 @@ pub struct Making<'a> {
     pub templates: &'a Templates,
     /// The width of the figures.
     pub width: &'a dyn Fn(&[&Figure]) -> Width,
-    /// Whether the files of an output belong to the report.
-    pub wanted: &'a dyn Fn(&Output, &[File]) -> bool,
+    /// The files of the outputs that belong to the report.
+    pub rendered: &'a dyn Fn(&Material) -> Result<Vec<File>, Error>,
     /// The formats of the figures.
     pub formats: &'a [&'static Format],
     pub style: Style,
@@ -136,11 +136,10 @@ fn once(arguments: &Arguments, quiet: bool) -> Result<Vec<Made>, Error> {
     let templates = Templates::new(arguments.templates.as_deref())?;
     let overrides = arguments.choosing.overrides(&arguments.reading);
     let formats = &arguments.format;
-    let asked = |output: &Output| formats.is_empty() || formats.iter().any(|format| format.id == output.id);
     let making = Making {
         templates: &templates,
         width: &|_| arguments.figure_width,
-        wanted: &|output, _| asked(output),
+        rendered: &|material| output::rendered(material, formats),
         formats: &linked(&self::formats(&arguments.figure_format), formats),
         style: arguments.emphasis.style(&arguments.styling),
     };
@@ -178,13 +177,7 @@ pub fn make(mut study: Study, table: &Table, making: &Making) -> Result<Made, Er
     let width = (making.width)(&figures);
     let drawn = draw(&figures, width);
     let material = Material { report: &report, figures: &drawn, templates, style: making.style };
-    let mut files = Vec::new();
-    for output in OUTPUTS {
-        let rendered = output.files(&material)?;
-        if (making.wanted)(output, &rendered) {
-            files.extend(rendered);
-        }
-    }
+    let mut files = (making.rendered)(&material)?;
     files.extend(figure_files(&figures, &drawn, width, making.formats)?);
     files.push(File { path: "runs.csv".to_owned(), contents: table.wide_csv()? });
     files.push(File { path: "results.json".to_owned(), contents: output::json(&analysis)? });

@@ -12,7 +12,7 @@ use super::output::{Listed, Manifest};
 use super::{Choosing, Emphasis, Reading, Styling, load, terminal};
 use crate::error::{Error, Problem};
 use crate::plot::{self, FORMATS, Format, WIDTHS, Width};
-use crate::render::Templates;
+use crate::render::{File, Material, OUTPUTS, Templates};
 use crate::report::figure::Figure;
 use crate::study::natural_cmp;
 use crate::verify::{Difference, MANIFEST, Side, Verified, verify};
@@ -77,14 +77,13 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Error> {
             continue;
         };
         let width = |figures: &[&Figure]| width(figures, &side.files);
-        let wanted = |files: &[crate::render::File]| {
-            files.iter().any(|file| manifest.outputs.iter().any(|listed| listed.path == file.path))
-        };
+        let wanted =
+            |files: &[File]| files.iter().any(|file| manifest.outputs.iter().any(|listed| listed.path == file.path));
         let formats = formats(&manifest);
         let making = Making {
             templates: &templates,
             width: &width,
-            wanted: &|_, files| wanted(files),
+            rendered: &|material| Ok(rendered(material, &wanted)),
             formats: &formats,
             style: arguments.emphasis.style(&arguments.styling),
         };
@@ -105,6 +104,13 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Error> {
         terminal::print(&format!("{}\n", text.join("\n")));
     }
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// The files of the outputs that the report has. One that cannot be made was not written either; if it was, from other data,
+/// its files are missing now, which is said.
+fn rendered(material: &Material, wanted: &dyn Fn(&[File]) -> bool) -> Vec<File> {
+    let made = OUTPUTS.iter().filter_map(|output| output.files(material).ok());
+    made.filter(|files| wanted(files)).flatten().collect()
 }
 
 /// The reports in a directory by their place in it; the directory's own is at no place.
