@@ -202,7 +202,8 @@ impl Translator {
         if let Some((number, rest)) = text.split_once(' ').filter(|(number, _)| is_number(number)) {
             self.two(number, " ", rest, best);
         }
-        if let Some((rest, number)) = text.rsplit_once(' ').filter(|(_, number)| is_number(number)) {
+        let last = text.rsplit_once(' ').filter(|(rest, number)| is_number(number) && is_outside(rest));
+        if let Some((rest, number)) = last {
             self.two(rest, " ", number, best);
         }
         // A label before a change of it: `mean latency +28.6 % [27.1, 30.1]`.

@@ -253,6 +253,11 @@ fn the_studies_of_data() {
         let theirs: Vec<&str> =
             theirs.iter().map(String::as_str).chain(["Text", "http", "registration", "default", "svc"]).collect();
         assert_russian(&case, &format!("out/{id}"), &theirs);
+        // The bounds of an interval stay together, in the headline too.
+        let report = case.read(&format!("out/{id}/report.md"));
+        let headline = report.lines().find(|line| line.contains("относительно режима")).unwrap();
+        let intervals: Vec<&str> = headline.split('[').skip(1).filter_map(|rest| rest.split(']').next()).collect();
+        assert!(!intervals.is_empty() && intervals.iter().all(|bounds| bounds.contains("; ")), "{headline}");
     }
 }
 
