@@ -343,7 +343,7 @@ mod tests {
             let grid = |bounds: Bounds| (0..=steps).map(move |i| bounds.low + (bounds.high - bounds.low) * f64::from(i) / f64::from(steps));
             let all: Vec<f64> = grid(modes.sd[0]).flat_map(|a| grid(modes.sd[1]).map(move |b| point(a, b))).collect();
             let (low, high) = (all.iter().copied().fold(f64::INFINITY, f64::min), all.iter().copied().fold(0.0, f64::max));
-            let room = 0.05 * (high - low) + 1e-9;
+            let room = 0.1 * (high - low) + 1e-9;
             prop_assert!(half.high <= high + room && half.low >= low - room, "{half:?} [{low}, {high}]");
         }
     }
