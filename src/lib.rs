@@ -22,3 +22,4 @@ pub mod study;
 pub mod table;
 pub mod toml_file;
 pub mod verify;
+pub mod xml;

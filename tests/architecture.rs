@@ -8,7 +8,7 @@ use super::program::{root, tree};
 
 /// The modules, each row importing only from rows above it.
 const ORDER: &[&[&str]] = &[
-    &["error", "latex", "run", "stats"],
+    &["error", "latex", "run", "stats", "xml"],
     &["toml_file", "parse"],
     &["language"],
     &["study", "metric"],

@@ -7,6 +7,7 @@ use minijinja::{Value, context};
 use super::{Asides, File, Material, Output, clean, document, label, plain, rows, verbatim};
 use crate::error::Problem;
 use crate::report::model::{Align, Cell, Column, Table};
+use crate::xml;
 
 pub(super) const OUTPUT: Output = Output { id: "html", label: "HTML", figures: &[], files };
 
@@ -99,16 +100,5 @@ fn paper(table: &Table, rows: &[Vec<String>]) -> &'static str {
 
 /// Text as HTML, in an element or in an attribute between quotes.
 pub(super) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in clean(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
+    xml::escape(&clean(text))
 }
