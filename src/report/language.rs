@@ -1,12 +1,13 @@
 //! The finished report in another language: every text of it, but what the user wrote.
 
 use super::figure::{Drawing, Figure};
+use super::gate;
 use super::model::{Block, Cell, Report, Section, Table};
 use super::published::capitalised;
 use crate::analysis::Analysis;
 use crate::analysis::sessions::Sessions;
 use crate::audit::Audit;
-use crate::language::{Language, Translator};
+use crate::language::{Language, Locale, Translator};
 use crate::metric;
 use crate::study::Named;
 
@@ -35,7 +36,25 @@ pub fn translator_of_sessions(sessions: &Sessions) -> Translator {
         own.extend(changed.baselines.clone());
         own.extend(Some(changed.metric.clone()).filter(|label| is_theirs(label)));
     }
-    Translator::new(analysis.study.language, analysis.study.locale, own)
+    Translator::new(analysis.study.language, analysis.study.locale, own).of_sessions()
+}
+
+/// A translator of the gates of studies.
+pub fn translator_of_gates(gates: &[gate::Named], language: &'static Language, locale: Locale) -> Translator {
+    let mut own = vec![crate::analysis::GENERATOR.to_owned()];
+    for named in gates {
+        own.push(named.study.to_owned());
+        own.extend(named.baseline.clone());
+        own.extend(named.gate.without_direction.iter().cloned());
+        for row in &named.gate.rows {
+            own.push(row.place.clone());
+            own.extend(Some(row.metric.label.clone()).filter(|label| is_theirs(label)));
+            if let metric::Unit::Named(name) = &row.metric.unit {
+                own.push(name.to_string());
+            }
+        }
+    }
+    Translator::new(language, locale, own)
 }
 
 /// Whether a metric's label is of the user's own table.

@@ -58,7 +58,7 @@ pub fn sentence(counted: &CountedNote) -> String {
     let note = &counted.note;
     let mut text = note.what.clone();
     let mut aside: Vec<&str> = Vec::new();
-    let applies = counted.applies_to.join(", ");
+    let applies = counted.applies_to.join("; ");
     if !applies.is_empty() {
         aside.push(&applies);
     }
