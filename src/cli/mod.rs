@@ -12,6 +12,7 @@ mod ingest;
 mod list;
 mod load;
 mod man;
+mod options;
 mod output;
 mod plan;
 mod reconstruct;
@@ -24,7 +25,7 @@ mod watch;
 
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::analysis::methods;
 use crate::error::Error;
@@ -313,10 +314,16 @@ fn level(text: &str) -> Result<f64, String> {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let quiet = cli.quiet;
+    let typed = || {
+        let (name, matches) = matches.subcommand()?;
+        Some(options::given(Cli::command().find_subcommand(name)?, matches))
+    };
+    let typed = typed().unwrap_or_default();
     let result = match cli.command {
-        Command::Analyze(arguments) => analyze::run(&arguments, quiet),
+        Command::Analyze(arguments) => analyze::run(&arguments, &typed, quiet),
         Command::Ingest(arguments) => ingest::run(&arguments, quiet),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments, quiet),
@@ -325,7 +332,7 @@ pub fn main() -> ExitCode {
         Command::Reconstruct(arguments) => reconstruct::run(&arguments, quiet),
         Command::List(arguments) => list::run(&arguments),
         Command::Templates(arguments) => templates::run(&arguments, quiet),
-        Command::Verify(arguments) => return ended(verify::run(&arguments, quiet)),
+        Command::Verify(arguments) => return ended(verify::run(&arguments, &typed, quiet)),
         Command::Gate(arguments) => return ended(gate::run(&arguments, quiet)),
         Command::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),
         Command::Man => man::run(Cli::command()),

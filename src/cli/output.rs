@@ -15,6 +15,9 @@ use crate::study;
 pub struct Manifest {
     pub generator: String,
     pub study: String,
+    /// How it was made: the options that `analyze` was given, but for places.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
     pub inputs: Vec<Listed>,
     pub outputs: Vec<Listed>,
 }
@@ -29,10 +32,11 @@ pub const MANIFEST: &str = "manifest.json";
 
 impl Manifest {
     /// The manifest of `files`, as a file itself.
-    pub fn file(generator: &str, study: &study::Study, files: &[File]) -> Result<File, Error> {
+    pub fn file(generator: &str, study: &study::Study, options: &[String], files: &[File]) -> Result<File, Error> {
         let manifest = Self {
             generator: generator.to_owned(),
             study: study.id.clone(),
+            options: options.to_vec(),
             inputs: study
                 .inputs
                 .iter()
