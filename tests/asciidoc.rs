@@ -87,7 +87,11 @@ fn every_report_is_read_without_a_warning() {
     );
     let headline = &rich().headline[0];
     let lines = contents(&page, "<li", "</li>");
-    let line = format!("{}: {}.", one_line(&headline.place), headline.changes.join("; "));
+    let line = format!(
+        "{}: {}.",
+        one_line(&headline.place),
+        headline.changes.iter().map(|change| change.text.as_str()).collect::<Vec<_>>().join("; ")
+    );
     assert!(lines.iter().any(|shown| shown.trim() == one_line(&line)), "{line} is not in {lines:?}");
     let reports: Vec<_> = MADE.iter().filter(|(path, _)| path.ends_with("/report.adoc")).collect();
     assert!(reports.len() >= 2, "{} reports were made", reports.len());

@@ -8,7 +8,7 @@ use meshstats::error::Problem;
 use meshstats::plot;
 use meshstats::render::{File, Material, OUTPUTS, Output, Templates};
 use meshstats::report::figure::{Drawing, Figure, Forest};
-use meshstats::report::model::{Align, Block, Cell, Column, Headline, Number, Report, Section, Table};
+use meshstats::report::model::{Align, Block, Cell, Change, Column, Headline, Number, Outcome, Report, Section, Table};
 use meshstats::report::style::{NOTES, Notes, Style, TABLES, Tables};
 
 pub const ENGINES: [&str; 2] = ["pdflatex", "lualatex"];
@@ -127,7 +127,12 @@ pub fn report(blocks: Vec<Block>) -> Report {
         banner: Some("Reconstructed from published summary statistics; these are not measurements.".into()),
         headline: vec![Headline {
             place: "With Istio & Envoy against Without Istio".into(),
-            changes: vec!["mean latency +28.6 % [27.2, 30.1], worse".into(), "latency p99 +4 % [−2, 10]".into()],
+            changes: [
+                ("mean latency +28.6 % [27.2, 30.1], worse", Outcome::Worse),
+                ("latency p99 +4 % [−2, 10]", Outcome::NotShown),
+            ]
+            .map(|(text, outcome)| Change { text: text.into(), outcome })
+            .to_vec(),
         }],
         summary: vec![
             "With Istio the mean latency is 28.6 % higher, 95 % CI [27.2, 30.1], p < 0.001.".into(),

@@ -26,6 +26,7 @@ mod render;
 mod study;
 mod table;
 mod templates;
+mod terminal;
 mod typst;
 mod verify;
 mod wrk_script;

@@ -262,10 +262,8 @@ fn summarise(made: &Made, arguments: &Arguments) {
         text.push_str(&terminal::paragraph("", &terminal::emphasised(banner)));
     }
     for line in &report.headline {
-        text.push_str(&terminal::paragraph(
-            "",
-            &format!("{}: {}", terminal::bold(&line.place), line.changes.join("; ")),
-        ));
+        let changes: Vec<String> = line.changes.iter().map(terminal::change).collect();
+        text.push_str(&terminal::paragraph("", &format!("{}: {}", terminal::bold(&line.place), changes.join("; "))));
     }
     match report.tables().find(|table| table.id == "comparison") {
         Some(table) => text.push_str(&format!("\n{}", terminal::table(table, report.locale))),

@@ -142,7 +142,7 @@ pub fn translated(mut report: Report, translator: &Translator) -> Report {
     }
     for line in headline {
         turn(&mut line.place, translator);
-        line.changes.iter_mut().for_each(|change| turn(change, translator));
+        line.changes.iter_mut().for_each(|change| turn(&mut change.text, translator));
     }
     for Section { title, blocks, .. } in sections {
         turn(title, translator);

@@ -54,8 +54,27 @@ impl Report {
 pub struct Headline {
     /// `With Istio against Without Istio, 64 connections`
     pub place: String,
+    pub changes: Vec<Change>,
+}
+
+/// How a metric has changed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
     /// `mean latency +28.6 % [27.1, 30.1], worse`
-    pub changes: Vec<String>,
+    pub text: String,
+    pub outcome: Outcome,
+}
+
+/// What a change is shown to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Better,
+    Worse,
+    /// A change of which nobody said whether more is better.
+    Changed,
+    /// No difference, or one that does not stand after adjustment. That none is shown does not say that there is none.
+    NotShown,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
