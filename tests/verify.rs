@@ -74,6 +74,7 @@ fn every_report_is_made_with_its_own_options() {
     for (path, contents) in super::program::tree(&case.path("data/s")) {
         case.write(&format!("data/t/{path}"), contents);
     }
+    case.write("data/t/meshstats.toml", "");
     case.run(&["analyze", "data/t", "-o", "reports", "-q", "--format", "markdown", "--lang", "ru"]).ok();
     let said = case.run(&["verify", "data", "--against", "reports"]).ok().stdout;
     assert_eq!(said.matches("is what the data give").count(), 2, "{said}");
