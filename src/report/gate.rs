@@ -108,11 +108,7 @@ fn english_verdict(gates: &[Named]) -> String {
         .into_iter()
         .map(|verdict| (verdict, rows().filter(|row| row.verdict == verdict).count()))
         .filter(|(_, count)| *count > 0)
-        .map(|(verdict, count)| match verdict {
-            Verdict::Fail => format!("{count} fail"),
-            Verdict::Inconclusive => format!("{count} inconclusive"),
-            Verdict::Pass => format!("{count} pass"),
-        })
+        .map(|(verdict, count)| format!("{count} {}", verdict.word()))
         .collect();
     let meaning = match worst {
         Verdict::Pass => "every regression is smaller than its margin",

@@ -374,7 +374,7 @@ fn two_sessions() {
     {
         assert!(!report.contains(wrong) && !said.contains(wrong), "{wrong} is in\n{report}");
     }
-    let said = case.run(&["diff", "old/study", "new/study"]).ok().stdout;
+    let said = case.run(&["diff", "old/study", "new/study", "--lang", "en"]).ok().stdout;
     assert!(said.contains("only in the new session: Throughput"), "{said}");
 }
 
