@@ -1,6 +1,6 @@
 //! The gate as a table, sentences and test cases: what a terminal, a pull request and a CI server show.
 
-use super::model::{Align, Block, Cell, Column, Report, Section, Table};
+use super::model::{Align, Block, Cell, Column, Report, Section, Sentence, Table};
 use super::number::{
     self, Scale, decimals_of, fixed, half_width, number, p_value, shortest, signed, significant, text,
 };
@@ -52,15 +52,15 @@ pub fn suite(named: &Named) -> Suite {
 pub fn report(gates: &[Named]) -> Report {
     let section = |named: &Named| {
         let mut blocks = vec![Block::Table(table(named))];
-        let items: Vec<String> = sentences(named);
-        blocks.push(Block::List { items });
+        blocks.push(Block::List { items: sentences(named) });
         Section { id: format!("gate-{}", named.study), title: named.study.to_owned(), blocks }
     };
     Report {
         id: "gate".to_owned(),
         title: "Regression gate".to_owned(),
         banner: None,
-        summary: vec![verdict(gates)],
+        summary: vec![verdict(gates).into()],
+        metrics: Vec::new(),
         sections: gates.iter().map(section).collect(),
         numbers: Vec::new(),
         generator: GENERATOR.to_owned(),
@@ -122,15 +122,16 @@ pub fn table(named: &Named) -> Table {
     ]
     .map(|(header, align)| Column::new(header, align));
     let one_sided = level(gate.confidence);
-    let notes = vec![
+    let notes: Vec<Sentence> = vec![
         format!(
             "Fail: the one-sided test shows a regression beyond what is allowed, by a p-value that is adjusted over all \
              rows (Holm). Pass: the {one_sided} bound shows that it is smaller (each row by itself: all must pass, which \
              needs no adjustment). Inconclusive: neither. Each bound of the interval is a one-sided {one_sided} bound."
-        ),
+        )
+        .into(),
         "Where the allowed change is in percent of the baseline, the error of the baseline counts (Fieller's interval; \
          the test of T − (1 ± margin)·B). Ratios: pooled rates, run-clustered. Runs in blocks of one study are paired."
-            .to_owned(),
+            .into(),
     ];
     Table {
         id: format!("gate-{}", named.study),
@@ -138,6 +139,7 @@ pub fn table(named: &Named) -> Table {
         columns: columns.to_vec(),
         rows: gate.rows.iter().map(cells).collect(),
         notes,
+        metrics: Vec::new(),
         aside: false,
     }
 }

@@ -1,7 +1,7 @@
 //! The answer for a reader who has ten seconds: how much, how sure, and whether that is good.
 
 use super::super::Context;
-use super::super::model::Headline;
+use super::super::model::{Headline, Sentence};
 use super::super::number::{self, Scale, decimals_of, fixed, half_width};
 use super::{Item, flat, items};
 use crate::analysis::{Compared, Comparison, MetricInfo};
@@ -23,7 +23,7 @@ pub(in super::super) fn headline(context: &Context) -> Vec<Headline> {
             Some(id) => format!("{mode} against {baseline}, {}", context.scenario_label(id)),
             None => format!("{mode} against {baseline}"),
         };
-        let change = context.prose(&change);
+        let change = Sentence::of(&comparison.metric, context.prose(&change));
         match lines.iter_mut().find(|line| line.place == place) {
             Some(line) => line.changes.push(change),
             None => lines.push(Headline { place, changes: vec![change] }),
