@@ -115,6 +115,7 @@ pub fn table(id: &str, caption: &str, columns: &[(&str, Align)], rows: Vec<Vec<C
         caption: caption.into(),
         columns: columns.iter().map(|&(header, align)| Column { header: header.into(), align }).collect(),
         rows,
+        metrics: vec![],
         notes: notes.iter().map(|&note| note.into()).collect(),
         aside: false,
     }
@@ -131,9 +132,10 @@ pub fn report(blocks: Vec<Block>) -> Report {
                 ("mean latency +28.6 % [27.2, 30.1], worse", Outcome::Worse),
                 ("latency p99 +4 % [−2, 10]", Outcome::NotShown),
             ]
-            .map(|(text, outcome)| Change { text: text.into(), outcome })
+            .map(|(text, outcome)| Change { text: text.into(), outcome, metric: String::new() })
             .to_vec(),
         }],
+        metrics: vec![],
         summary: vec![
             "With Istio the mean latency is 28.6 % higher, 95 % CI [27.2, 30.1], p < 0.001.".into(),
             "[Throughput] does not differ: −0.3 Gbit/s ± 0.4 Gbit/s, Hedges’ g ≈ 0.1.".into(),
@@ -295,6 +297,7 @@ fn symbols() -> Table {
 fn figure(id: &str) -> Figure {
     Figure {
         id: id.into(),
+        metric: None,
         caption: "Change of the mean latency (%), n = 10 runs each; bars are 95 % confidence intervals".into(),
         alt: "Forest plot: [a], 50 % & more_less, {x}, y = 1".into(),
         drawing: Drawing::Forest(Forest { axis: "Change (%)".into(), rows: vec![] }),

@@ -51,7 +51,7 @@ pub fn one_line(text: &str) -> String {
         .join(" ")
 }
 
-fn markdown_cells(source: &str) -> Vec<Vec<String>> {
+pub fn markdown_cells(source: &str) -> Vec<Vec<String>> {
     source.lines().filter(|line| line.starts_with('|')).skip(2).map(markdown_row).collect()
 }
 
@@ -366,7 +366,8 @@ fn any_table() -> impl Strategy<Value = Table> {
                 .map(|(i, (header, (align, _)))| Column { header: format!("{i}{header}"), align: *align })
                 .collect(),
             rows: (0..rows).map(|row| columns.iter().map(|(_, (_, cells))| cells[row].clone()).collect()).collect(),
-            notes,
+            metrics: vec![],
+            notes: notes.into_iter().map(Into::into).collect(),
             aside: false,
         })
 }
@@ -495,6 +496,7 @@ fn html_table() {
 fn figure(id: &str) -> Block {
     Block::Figure(Figure {
         id: id.into(),
+        metric: None,
         caption: "Means & <runs>".into(),
         alt: "\"a\" < 'b'".into(),
         drawing: Drawing::Forest(Forest { axis: "ms".into(), rows: vec![] }),

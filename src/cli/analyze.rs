@@ -17,7 +17,7 @@ use crate::plot::{self, Drawn, FORMATS, Format, USUAL_FORMATS, WIDTHS, Width};
 use crate::render::{File, Material, Output, Templates};
 use crate::report::figure::{Figure, Picture};
 use crate::report::language::translator;
-use crate::report::model::Report;
+use crate::report::model::{Report, joined};
 use crate::report::style::Style;
 use crate::report::{self, note_sentence};
 use crate::study::{Overrides, Study};
@@ -267,7 +267,7 @@ fn summarise(made: &Made, arguments: &Arguments) {
     }
     match report.tables().find(|table| table.id == "comparison") {
         Some(table) => text.push_str(&format!("\n{}", terminal::table(table, report.locale))),
-        None => text.push_str(&format!("\n{}\n", report.summary.join("\n"))),
+        None => text.push_str(&format!("\n{}\n", joined(&report.summary, "\n"))),
     }
     let analysis = &made.analysis;
     if !analysis.notes.is_empty() {

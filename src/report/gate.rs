@@ -1,7 +1,7 @@
 //! The gate as a table, sentences and test cases: what a terminal, a pull request and a CI server show.
 
 use super::language::{translate_table, translated};
-use super::model::{Align, Block, Cell, Column, Report, Section, Table};
+use super::model::{Align, Block, Cell, Column, Report, Section, Sentence, Table};
 use super::number::{
     self, Scale, decimals_of, fixed, half_width, number, p_value, shortest, signed, significant, text,
 };
@@ -87,7 +87,8 @@ fn english(gates: &[Named]) -> Report {
         id: "gate".to_owned(),
         title: "Regression gate".to_owned(),
         banner: None,
-        summary: vec![english_verdict(gates)],
+        summary: vec![english_verdict(gates).into()],
+        metrics: Vec::new(),
         sections: gates.iter().map(section).collect(),
         numbers: Vec::new(),
         generator: GENERATOR.to_owned(),
@@ -163,15 +164,16 @@ fn english_table(named: &Named) -> Table {
     ]
     .map(|(header, align)| Column::new(header, align));
     let one_sided = level(gate.confidence);
-    let notes = vec![
+    let notes: Vec<Sentence> = vec![
         format!(
             "Fail: the one-sided test shows a regression beyond what is allowed, by a p-value that is adjusted over all \
              rows (Holm). Pass: the {one_sided} bound shows that it is smaller (each row by itself: all must pass, which \
              needs no adjustment). Inconclusive: neither. Each bound of the interval is a one-sided {one_sided} bound."
-        ),
+        )
+        .into(),
         "Where the allowed change is in percent of the baseline, the error of the baseline counts (Fieller's interval; \
          the test of T − (1 ± margin)·B). Ratios: pooled rates, run-clustered. Runs in blocks of one study are paired."
-            .to_owned(),
+            .into(),
     ];
     Table {
         id: format!("gate-{}", named.study),
@@ -179,6 +181,7 @@ fn english_table(named: &Named) -> Table {
         columns: columns.to_vec(),
         rows: gate.rows.iter().map(cells).collect(),
         notes,
+        metrics: Vec::new(),
         aside: false,
     }
 }

@@ -136,8 +136,9 @@ fn place_in_print(name: &str) -> [String; 2] {
 /// The report in the translator's language.
 pub fn translated(mut report: Report, translator: &Translator) -> Report {
     report.locale = translator.locale();
-    let Report { banner, headline, summary, sections, numbers, generator, .. } = &mut report;
-    for text in banner.iter_mut().chain(summary).chain([generator]) {
+    let Report { banner, headline, summary, metrics, sections, numbers, generator, .. } = &mut report;
+    let labels = metrics.iter_mut().map(|metric| &mut metric.label);
+    for text in banner.iter_mut().chain(summary.iter_mut().map(|one| &mut one.text)).chain(labels).chain([generator]) {
         turn(text, translator);
     }
     for line in headline {
@@ -148,7 +149,7 @@ pub fn translated(mut report: Report, translator: &Translator) -> Report {
         turn(title, translator);
         for block in blocks {
             match block {
-                Block::Text { text } => turn(text, translator),
+                Block::Heading { text } | Block::Text { text } => turn(text, translator),
                 Block::List { items } => items.iter_mut().for_each(|item| turn(item, translator)),
                 Block::Table(table) => translate_table(table, translator),
                 Block::Figure(figure) => translate_figure(figure, translator),
@@ -174,7 +175,7 @@ pub fn translate_table(table: &mut Table, translator: &Translator) {
         turn(&mut column.header, translator);
     }
     table.rows.iter_mut().flatten().for_each(|cell| translate_cell(cell, translator));
-    table.notes.iter_mut().for_each(|note| turn(note, translator));
+    table.notes.iter_mut().for_each(|note| turn(&mut note.text, translator));
 }
 
 fn translate_cell(cell: &mut Cell, translator: &Translator) {

@@ -55,7 +55,8 @@ fn of_mean(context: &Context, item: &Item) -> Change {
     let bounds = interval.as_ref().and(shown).map_or(String::new(), |shown| format!(" {shown}"));
     let up = item.comparison.difference(item.means) > 0.0;
     let (outcome, said) = verdict(context, item.metric, item.comparison, interval.map(|interval| (interval, 0.0)), up);
-    Change { text: format!("{} {size}{bounds}, {said}", within_a_sentence(&item.metric.label)), outcome }
+    let text = format!("{} {size}{bounds}, {said}", within_a_sentence(&item.metric.label));
+    Change { text, outcome, metric: item.metric.id.clone() }
 }
 
 /// `retransmits per GiB × 0.0027 [0.0021, 0.0034], better`
@@ -64,18 +65,19 @@ fn of_rate(context: &Context, metric: &MetricInfo, comparison: &Comparison) -> C
     let ratio = |id| comparison.methods.get(id).is_some_and(|applied| applied.estimand == Estimand::RateRatio);
     let test = match comparison.decides() {
         Ok(test) if ratio(comparison.test) => test,
-        _ => return without_ratio(&name),
+        _ => return without_ratio(metric, &name),
     };
-    let Some(estimate) = test.estimate else { return without_ratio(&name) };
+    let Some(estimate) = test.estimate else { return without_ratio(metric, &name) };
     let interval = number::nonnegative(&test.interval);
     let decimals = decimals_of(&[half_width(&interval)], estimate, context.digits());
     let shown = flat(context, number::interval(&interval, &Scale::plain(), decimals));
     let (outcome, said) = verdict(context, metric, comparison, Some((interval, 1.0)), estimate > 1.0);
-    Change { text: format!("{name} × {} {shown}, {said}", fixed(estimate, decimals)), outcome }
+    let text = format!("{name} × {} {shown}, {said}", fixed(estimate, decimals));
+    Change { text, outcome, metric: metric.id.clone() }
 }
 
-fn without_ratio(name: &str) -> Change {
-    Change { text: format!("{name}: no rate ratio"), outcome: Outcome::NotShown }
+fn without_ratio(metric: &MetricInfo, name: &str) -> Change {
+    Change { text: format!("{name}: no rate ratio"), outcome: Outcome::NotShown, metric: metric.id.clone() }
 }
 
 /// Whether a change is for the better, where there is one, and how that is said.
