@@ -518,7 +518,7 @@ fn html_escapes_what_comes_from_the_user() {
         "<p>a &amp;&amp; b</p>\n",
         "<li>&lt;/li&gt;&lt;script&gt;</li>\n",
         "<figure id=\"fig:sample-runs-ue4-c\">\n",
-        "<svg role=\"img\" aria-label=\"&quot;a&quot; &lt; 'b'\" viewBox=",
+        "<svg role=\"img\" aria-label=\"&quot;a&quot; &lt; &#39;b&#39;\" viewBox=",
         "Figure 1.</a> Means &amp; &lt;runs&gt;</figcaption>\n",
     ] {
         assert!(page.contains(escaped), "{escaped} in\n{page}");
