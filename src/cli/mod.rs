@@ -4,6 +4,7 @@
 
 mod analyze;
 mod audit;
+mod collect;
 mod compare;
 mod completions;
 mod ingest;
@@ -53,6 +54,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Say which printed figures of a publication can be true together
     Audit(audit::Arguments),
+    /// Run wrk and iperf3 as a plan says, into a study that analyze reads
+    Collect(collect::Arguments),
     /// Build logs that are consistent with published summary statistics
     Reconstruct(reconstruct::Arguments),
     /// List what the program knows: formats, metrics, methods, outputs, widths
@@ -240,6 +243,7 @@ pub fn main() -> ExitCode {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments, quiet),
         Command::Audit(arguments) => audit::run(&arguments, quiet),
+        Command::Collect(arguments) => collect::run(&arguments, quiet),
         Command::Reconstruct(arguments) => reconstruct::run(&arguments, quiet),
         Command::List(arguments) => list::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),

@@ -4,6 +4,7 @@ mod discover;
 mod manifest;
 mod pattern;
 mod scan;
+mod sidecar;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,10 +15,11 @@ pub use discover::is_baseline;
 pub use manifest::{DecimalSeparator, Manifest, MssPolicy, Named, Names, Outliers, Provenance};
 pub use pattern::Pattern;
 pub use scan::{Fate, Progress, Scanned, scan, sha256};
+pub use sidecar::{CpuSeconds, EXTENSION, FAILED, MOST_FOREIGN_LOAD, Machine, PLAN_COPY, Sidecar, WARM_UP};
 
 use crate::error::{Error, Fault, Problem, Result};
 use crate::parse::{FORMATS, Log, Repair};
-use crate::run::{Measurements, Tool};
+use crate::run::{Measurements, Note, Tool};
 use crate::toml_file;
 use pattern::Place;
 
@@ -333,21 +335,44 @@ impl Study {
             return;
         }
         self.repairs.extend(log.repairs.into_iter().map(|repair| (file.path.clone(), repair)));
+        let disturbances = self.disturbances(&file.path);
         let several = log.runs.len() > 1;
         for (i, run) in log.runs.into_iter().enumerate() {
             match run {
-                Ok(measurements) => self.runs.push(Run {
-                    mode: place.mode.clone(),
-                    scenario: place.scenario.clone(),
-                    block: place.block.clone(),
-                    run: if several { format!("{}#{}", place.run, i + 1) } else { place.run.clone() },
-                    source: file.path.clone(),
-                    measurements,
-                }),
+                Ok(mut measurements) => {
+                    measurements.notes.extend(disturbances.iter().cloned());
+                    self.runs.push(Run {
+                        mode: place.mode.clone(),
+                        scenario: place.scenario.clone(),
+                        block: place.block.clone(),
+                        run: if several { format!("{}#{}", place.run, i + 1) } else { place.run.clone() },
+                        source: file.path.clone(),
+                        measurements,
+                    })
+                }
                 Err(fault) => self.rejected.push(fault.at(&*shown)),
             }
         }
         self.inputs.push(Input { path: file.path, sha256: file.sha256 });
+    }
+
+    /// What the sidecar of a collected log says that disturbed the run.
+    fn disturbances(&mut self, log: &str) -> Vec<Note> {
+        let path = Sidecar::path_of(log);
+        if !sidecar::is_collected(&self.dir) {
+            return Vec::new();
+        }
+        let Ok(bytes) = fs::read(self.dir.join(&path)) else { return Vec::new() };
+        match Sidecar::read(&bytes) {
+            Ok(sidecar) => {
+                self.inputs.push(Input { path, sha256: sha256(&bytes) });
+                sidecar.notes()
+            }
+            Err(fault) => {
+                self.rejected.push(fault.at(self.shown(&path)));
+                Vec::new()
+            }
+        }
     }
 
     /// Two runs that would have one name (`run-1.txt` and `run-1.log`) are named by their paths.

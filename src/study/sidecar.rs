@@ -1,0 +1,167 @@
+//! The sidecars that `meshstats collect` writes beside its logs: what was run, on which machine, and what disturbed it.
+
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Fault;
+use crate::run::Note;
+
+/// The file in a study's directory that says it was collected: a copy of the plan.
+pub const PLAN_COPY: &str = "collect.toml";
+
+/// Directories of a collected study that hold no run of it.
+pub const WARM_UP: &str = "warm-up";
+pub const FAILED: &str = "failed";
+
+/// The end of a sidecar's name.
+pub const EXTENSION: &str = "meta.json";
+
+/// Above this share of the CPU time taken by the hypervisor, a run is told of.
+pub const MOST_STEAL: f64 = 0.05;
+
+/// Above this share of the CPUs used by other programs just before a run, it is told of.
+pub const MOST_FOREIGN_LOAD: f64 = 0.1;
+
+/// `run-01.meta.json`: how one log came to be.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Sidecar {
+    /// Version of meshstats.
+    pub generator: String,
+    pub mode: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    pub tool: String,
+    pub run: u32,
+    pub warm_up: bool,
+    /// Which run of the study this is, in the order of time that the plan sets; 1 is the first.
+    pub position: Option<usize>,
+    /// Which try it is; more than 1 where runs failed before it.
+    pub attempt: u32,
+    /// The command, word by word.
+    pub argv: Vec<String>,
+    pub tool_version: Option<String>,
+    /// UTC, RFC 3339.
+    pub started: String,
+    pub ended: String,
+    /// How long the command took, seconds.
+    pub seconds: f64,
+    pub exit_code: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signal: Option<i32>,
+    pub stderr: String,
+    /// Why this is no run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// What the mode's `before` and `after` commands printed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// CPU seconds of the machine that ran the tool, all CPUs together, during the run.
+    pub cpu: Option<CpuSeconds>,
+    /// Share of all CPUs that was in use just before the run, when nothing of the study ran.
+    pub foreign_load: Option<f64>,
+    /// Load averages over 1, 5 and 15 minutes at the end.
+    pub load: Option<[f64; 3]>,
+    pub machine: Machine,
+}
+
+/// How the CPUs spent their time, seconds. `steal` was taken by the hypervisor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct CpuSeconds {
+    pub user: f64,
+    pub system: f64,
+    pub softirq: f64,
+    pub steal: f64,
+    pub idle: f64,
+    pub total: f64,
+}
+
+/// The machine that ran the tool, as far as it could be read there.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Machine {
+    pub cpus: Option<usize>,
+    pub cpu_model: Option<String>,
+    pub governor: Option<String>,
+    pub kernel: Option<String>,
+    pub congestion_control: Option<String>,
+}
+
+/// Whether `meshstats collect` made the study in this directory.
+pub fn is_collected(dir: &Path) -> bool {
+    dir.join(PLAN_COPY).is_file()
+}
+
+/// Whether a path within a collected study is no log of it; `at_top` for one directly in its directory.
+pub fn is_companion(path: &Path, at_top: bool) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    name.strip_suffix(EXTENSION).is_some_and(|stem| stem.ends_with('.'))
+        || (at_top && [PLAN_COPY, WARM_UP, FAILED].contains(&&*name))
+}
+
+impl Sidecar {
+    /// The path of the sidecar of a log, with `/`.
+    pub fn path_of(log: &str) -> String {
+        format!("{}.{EXTENSION}", log.rsplit_once('.').map_or(log, |(stem, _)| stem))
+    }
+
+    /// Reads a sidecar.
+    pub fn read(bytes: &[u8]) -> Result<Self, Fault> {
+        serde_json::from_slice(bytes).map_err(|error| {
+            let what = format!("the sidecar of a log cannot be read ({error})");
+            Fault::new(what, "restore it, or remove it: the log counts without it")
+        })
+    }
+
+    /// What disturbed the run, as notes of it.
+    pub fn notes(&self) -> Vec<Note> {
+        let mut notes = Vec::new();
+        let steal = self.cpu.filter(|cpu| cpu.total > 0.0).map(|cpu| cpu.steal / cpu.total);
+        if let Some(share) = steal.filter(|share| *share > MOST_STEAL) {
+            let note = Note::new(
+                "cpu-stolen",
+                "the hypervisor took more than 5 % of the CPU time away during the run",
+                "measure on a machine of its own, or leave out runs only by a rule set before they are seen",
+            );
+            notes.push(note.with_detail(format!("{:.0} %", share * 100.0)));
+        }
+        if let Some(share) = self.foreign_load.filter(|share| *share > MOST_FOREIGN_LOAD) {
+            let note = Note::new(
+                "foreign-load",
+                "other programs used more than 10 % of the CPUs just before the run",
+                "end them, or let `wait_for_quiet` in the plan wait for them",
+            );
+            notes.push(note.with_detail(format!("{:.0} %", share * 100.0)));
+        }
+        if self.attempt > 1 {
+            let note = Note::new(
+                "run-repeated",
+                "the run failed before and was repeated",
+                "read the reasons beside the failed logs: runs that only succeed at times are not a fair sample",
+            );
+            notes.push(note.with_detail(format!("attempt {}", self.attempt)));
+        }
+        notes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quiet_run_has_no_note_and_a_disturbed_one_has_them() {
+        let cpu = |steal| Some(CpuSeconds { steal, total: 10.0, ..CpuSeconds::default() });
+        let quiet = Sidecar { attempt: 1, cpu: cpu(0.1), foreign_load: Some(0.02), ..Sidecar::default() };
+        assert_eq!(quiet.notes(), []);
+        let disturbed = Sidecar { attempt: 2, cpu: cpu(0.9), foreign_load: Some(0.4), ..Sidecar::default() };
+        let notes: Vec<_> = disturbed.notes().into_iter().map(|note| (note.id, note.detail.unwrap())).collect();
+        let expected = [("cpu-stolen", "9 %"), ("foreign-load", "40 %"), ("run-repeated", "attempt 2")];
+        assert_eq!(notes, expected.map(|(id, detail)| (id.to_owned(), detail.to_owned())));
+    }
+}
