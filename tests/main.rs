@@ -2,6 +2,7 @@
 
 mod architecture;
 mod audit;
+mod collect;
 mod compare;
 mod corpus;
 mod coverage;

@@ -58,7 +58,7 @@ pub fn is_busy(fault: &Fault) -> bool {
 fn failure(job: &Job, ended: &Ended, log: &[u8]) -> Fault {
     // What the tool itself said is better than a number.
     if ended.not_started.is_none() && !ended.timed_out {
-        let said = [log, ended.stderr.as_bytes()].map(|text| parse::parse(text));
+        let said = [log, ended.stderr.as_bytes()].map(parse::parse);
         if let Some(fault) = said.into_iter().find_map(fault_of) {
             return fault;
         }
