@@ -151,7 +151,10 @@ impl Progress {
                 self.line(&format!("run {number} of {of}: {label}: {}{left}", values.join(", ")));
             }
             Event::Failed { label, attempt, of, fault } => {
-                self.line(&format!("failed: {label}, attempt {attempt} of {of}: {}: {}", fault.what, fault.remedy));
+                self.line(&format!(
+                    "failed: {label}, attempt {attempt} of {of} (kept under failed/): {}: {}",
+                    fault.what, fault.remedy
+                ));
             }
         }
     }

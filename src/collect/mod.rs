@@ -413,7 +413,7 @@ impl<'a> Collector<'a> {
             self.say(format!("checking {label}"));
             match preflight::check(&job, &place, &self.limits(job.timeout)) {
                 Ok(found) => {
-                    for note in &found.notes {
+                    for note in found.notes.iter().chain(&found.advice) {
                         self.note(label.clone(), note.clone());
                     }
                     self.found.insert((slot.mode, slot.scenario, slot.tool), found);
@@ -576,6 +576,7 @@ impl<'a> Collector<'a> {
             position: (kind == Kind::Run).then_some(slot.position),
             attempt: if kind == Kind::Run { self.store.failures(slot) + 1 } else { 1 },
             tool_version: found.map(|found| found.version.clone()),
+            noticed: found.map_or_else(Vec::new, |found| found.notes.clone()),
             machine: found.map_or_else(Machine::default, |found| found.machine.clone()),
             ..Sidecar::default()
         }

@@ -26,7 +26,10 @@ const LONGER_TRIAL: u32 = 3;
 pub struct Found {
     pub version: String,
     pub machine: Machine,
+    /// What the study should say, too.
     pub notes: Vec<Note>,
+    /// What is only of use before the first run.
+    pub advice: Vec<Note>,
 }
 
 /// Tries the tool, and asks its machine for its facts.
@@ -36,8 +39,8 @@ pub fn check(job: &Job, place: &Place, limits: &Limits) -> Result<Found, Fault> 
     let facts: Vec<String> = noise::FACTS.iter().map(|word| (*word).to_owned()).collect();
     let facts = command::through(&job.prefix, &facts, place)?;
     let machine = noise::machine(&process::output(&facts, &short(limits, 20)).1);
-    let notes = notes(job, &machine);
-    Ok(Found { version, machine, notes })
+    let (notes, advice) = (notes(job, &machine), advice(job));
+    Ok(Found { version, machine, notes, advice })
 }
 
 fn short<'a>(limits: &Limits<'a>, seconds: u64) -> Limits<'a> {
@@ -113,13 +116,6 @@ fn notes(job: &Job, machine: &Machine) -> Vec<Note> {
             .with_detail(format!("{threads} threads on {cpus} CPUs")),
         );
     }
-    if let Some(client) = command::needs_remote_timeout(&job.prefix) {
-        notes.push(Note::new(
-            "no-remote-timeout",
-            format!("ending {client} does not end what it runs elsewhere"),
-            "end the prefix with: timeout -k 5 {timeout}",
-        ));
-    }
     if machine.kernel.is_none() {
         notes.push(Note::new(
             "machine-unknown",
@@ -128,4 +124,13 @@ fn notes(job: &Job, machine: &Machine) -> Vec<Note> {
         ));
     }
     notes
+}
+
+fn advice(job: &Job) -> Vec<Note> {
+    let client = command::needs_remote_timeout(&job.prefix);
+    let note = |client| {
+        let what = format!("ending {client} does not end what it runs elsewhere");
+        Note::new("no-remote-timeout", what, "end the prefix with: timeout -k 5 {timeout}")
+    };
+    client.map(note).into_iter().collect()
 }

@@ -64,6 +64,8 @@ impl<'a> Store<'a> {
             Err(fs::TryLockError::Error(error)) => return Err(problem(&path, "locked", &error)),
         }
         let store = Self { plan, dir: dir.to_owned(), _lock: lock };
+        // What stands here is of this machine and moment, not of the study.
+        store.put(&state.join(".gitignore"), b"*\n")?;
         if !begun {
             store.put(&dir.join(PLAN_COPY), text.as_bytes())?;
         }

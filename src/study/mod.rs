@@ -19,7 +19,7 @@ pub use sidecar::{CpuSeconds, EXTENSION, FAILED, MOST_FOREIGN_LOAD, Machine, PLA
 
 use crate::error::{Error, Fault, Problem, Result};
 use crate::parse::{FORMATS, Log, Repair};
-use crate::run::{Measurements, Note, Tool};
+use crate::run::{Measurements, Tool};
 use crate::toml_file;
 use pattern::Place;
 
@@ -335,12 +335,14 @@ impl Study {
             return;
         }
         self.repairs.extend(log.repairs.into_iter().map(|repair| (file.path.clone(), repair)));
-        let disturbances = self.disturbances(&file.path);
+        let sidecar = self.sidecar(&file.path);
         let several = log.runs.len() > 1;
         for (i, run) in log.runs.into_iter().enumerate() {
             match run {
                 Ok(mut measurements) => {
-                    measurements.notes.extend(disturbances.iter().cloned());
+                    if let Some(sidecar) = &sidecar {
+                        sidecar.add_to(&mut measurements);
+                    }
                     self.runs.push(Run {
                         mode: place.mode.clone(),
                         scenario: place.scenario.clone(),
@@ -356,21 +358,18 @@ impl Study {
         self.inputs.push(Input { path: file.path, sha256: file.sha256 });
     }
 
-    /// What the sidecar of a collected log says that disturbed the run.
-    fn disturbances(&mut self, log: &str) -> Vec<Note> {
+    /// The sidecar of a log, where `meshstats collect` made the study.
+    fn sidecar(&mut self, log: &str) -> Option<Sidecar> {
         let path = Sidecar::path_of(log);
-        if !sidecar::is_collected(&self.dir) {
-            return Vec::new();
-        }
-        let Ok(bytes) = fs::read(self.dir.join(&path)) else { return Vec::new() };
+        let bytes = sidecar::is_collected(&self.dir).then(|| fs::read(self.dir.join(&path)).ok()).flatten()?;
         match Sidecar::read(&bytes) {
             Ok(sidecar) => {
                 self.inputs.push(Input { path, sha256: sha256(&bytes) });
-                sidecar.notes()
+                Some(sidecar)
             }
             Err(fault) => {
                 self.rejected.push(fault.at(self.shown(&path)));
-                Vec::new()
+                None
             }
         }
     }

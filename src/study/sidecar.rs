@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Fault;
-use crate::run::Note;
+use crate::run::{Measurements, Note};
 
 /// The file in a study's directory that says it was collected: a copy of the plan.
 pub const PLAN_COPY: &str = "collect.toml";
@@ -67,6 +67,8 @@ pub struct Sidecar {
     /// Load averages over 1, 5 and 15 minutes at the end.
     pub load: Option<[f64; 3]>,
     pub machine: Machine,
+    /// What was noticed of the machine before the first run.
+    pub noticed: Vec<Note>,
 }
 
 /// How the CPUs spent their time, seconds. `steal` was taken by the hypervisor.
@@ -118,9 +120,29 @@ impl Sidecar {
         })
     }
 
+    /// Facts of the set-up that the tools' logs leave out.
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let machine = &self.machine;
+        let facts = [
+            ("version", &self.tool_version),
+            ("kernel", &machine.kernel),
+            ("cpu", &machine.cpu_model),
+            ("system_congestion_control", &machine.congestion_control),
+        ];
+        facts.into_iter().filter_map(|(name, fact)| Some((name, fact.clone()?))).collect()
+    }
+
+    /// Adds to what the log said.
+    pub fn add_to(&self, run: &mut Measurements) {
+        for (name, fact) in self.facts() {
+            run.setup.entry(name).or_insert(fact);
+        }
+        run.notes.extend(self.notes());
+    }
+
     /// What disturbed the run, as notes of it.
     pub fn notes(&self) -> Vec<Note> {
-        let mut notes = Vec::new();
+        let mut notes = self.noticed.clone();
         let steal = self.cpu.filter(|cpu| cpu.total > 0.0).map(|cpu| cpu.steal / cpu.total);
         if let Some(share) = steal.filter(|share| *share > MOST_STEAL) {
             let note = Note::new(
