@@ -100,7 +100,8 @@ impl Progress {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         if has_bar {
             bar.set_draw_target(ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {bar:24} {pos}/{len} {wide_msg}") {
+            // The bar comes with the first run.
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
                 bar.set_style(style);
             }
             bar.enable_steady_tick(Duration::from_millis(200));
@@ -120,6 +121,11 @@ impl Progress {
     }
 
     fn message(&self, number: usize, of: usize, text: String) {
+        if self.bar.length().is_none()
+            && let Ok(style) = ProgressStyle::with_template("{spinner} {bar:24} {pos}/{len} {wide_msg}")
+        {
+            self.bar.set_style(style);
+        }
         self.bar.set_length(of as u64);
         self.bar.set_position(number as u64 - 1);
         self.bar.set_message(terminal::one_line(&text));
@@ -127,7 +133,10 @@ impl Progress {
 
     fn tell(&self, event: Event) {
         match event {
-            Event::Doing(what) => self.line(&what),
+            Event::Doing(what) => {
+                self.bar.set_message(terminal::one_line(&what));
+                self.line(&what);
+            }
             Event::Note(place, note) => {
                 let detail = note.detail.map_or(String::new(), |detail| format!(" ({detail})"));
                 self.line(&format!("note: {place}: {}{detail}: {}", note.what, note.remedy));

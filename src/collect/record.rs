@@ -86,7 +86,7 @@ impl<'a> Store<'a> {
     }
 
     pub fn log(&self, slot: &Slot) -> PathBuf {
-        self.dir.join(format!("{}.{}", self.stem(slot), extension(slot.tool)))
+        self.dir.join(log_name(self.plan, slot))
     }
 
     /// A path as the user would type it.
@@ -222,8 +222,13 @@ impl<'a> Store<'a> {
     }
 }
 
-/// The path of a run's log within the study, without its extension.
-pub fn stem(plan: &Plan, slot: &Slot) -> String {
+/// The path of a run's log within the study.
+pub fn log_name(plan: &Plan, slot: &Slot) -> String {
+    format!("{}.{}", stem(plan, slot), extension(slot.tool))
+}
+
+/// The same without its extension.
+fn stem(plan: &Plan, slot: &Slot) -> String {
     let scenario = slot.scenario.map_or(String::new(), |scenario| format!("{}/", plan.scenarios[scenario].id));
     // Names of one width sort by number everywhere.
     let width = plan.runs.to_string().len().max(2);

@@ -70,36 +70,27 @@ pub enum Step {
 }
 
 /// The steps that make the runs in `left`: every mode is set up and checked before the first run; an exclusive one is torn
-/// down before another is set up. Warm-up runs follow each set-up.
+/// down before another is set up. Warm-up runs follow each set-up: at once for all modes that are measured in turn, so that
+/// none comes between the runs of a block.
 pub fn steps(plan: &Plan, left: &[Slot]) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut standing: Vec<usize> = Vec::new();
     let mut warm: Vec<usize> = Vec::new();
-    let mut stand = |mode: usize, steps: &mut Vec<Step>, warm: &mut Vec<usize>| {
-        if standing.contains(&mode) {
-            return;
-        }
-        let in_the_way = |other: &usize| plan.modes[mode].exclusive || plan.modes[*other].exclusive;
-        let (gone, kept): (Vec<usize>, Vec<usize>) = standing.iter().partition(|other| in_the_way(other));
-        steps.extend(gone.iter().map(|other| Step::TearDown(*other)));
-        warm.retain(|mode| !gone.contains(mode));
-        standing = kept;
-        standing.push(mode);
-        steps.push(Step::SetUp(mode));
-    };
     for mode in 0..plan.modes.len() {
         if left.iter().any(|slot| slot.mode == mode) {
-            stand(mode, &mut steps, &mut warm);
+            stand(plan, mode, &mut standing, &mut steps);
             steps.push(Step::Check(mode));
         }
     }
     for (i, slot) in left.iter().enumerate() {
-        stand(slot.mode, &mut steps, &mut warm);
-        if !warm.contains(&slot.mode) {
-            warm.push(slot.mode);
-            let mut cells: Vec<Slot> = left[i..].iter().filter(|other| other.mode == slot.mode).copied().collect();
-            cells.sort_by_key(|slot| (slot.scenario, slot.tool));
-            cells.dedup_by_key(|slot| (slot.scenario, slot.tool));
+        stand(plan, slot.mode, &mut standing, &mut steps);
+        warm.retain(|mode| standing.contains(mode));
+        let cold = standing.iter().filter(|mode| plan.order != Order::Blocked || **mode == slot.mode);
+        let mut cold: Vec<usize> = cold.copied().filter(|mode| !warm.contains(mode)).collect();
+        cold.sort_unstable();
+        for mode in cold {
+            warm.push(mode);
+            let cells = one_of_each_cell(left[i..].iter().filter(|other| other.mode == mode));
             for run in 1..=plan.warm_up {
                 steps.extend(cells.iter().map(|slot| Step::WarmUp(Slot { run, ..*slot })));
             }
@@ -108,6 +99,26 @@ pub fn steps(plan: &Plan, left: &[Slot]) -> Vec<Step> {
     }
     steps.extend(standing.iter().map(|mode| Step::TearDown(*mode)));
     steps
+}
+
+/// Lets a mode stand, and those that it cannot stand beside fall.
+fn stand(plan: &Plan, mode: usize, standing: &mut Vec<usize>, steps: &mut Vec<Step>) {
+    if standing.contains(&mode) {
+        return;
+    }
+    let in_the_way = |other: &usize| plan.modes[mode].exclusive || plan.modes[*other].exclusive;
+    steps.extend(standing.iter().copied().filter(in_the_way).map(Step::TearDown));
+    standing.retain(|other| !in_the_way(other));
+    standing.push(mode);
+    steps.push(Step::SetUp(mode));
+}
+
+/// The first of the runs with each scenario and tool.
+pub fn one_of_each_cell<'a>(slots: impl Iterator<Item = &'a Slot>) -> Vec<Slot> {
+    let mut cells: Vec<Slot> = slots.copied().collect();
+    cells.sort_by_key(|slot| (slot.scenario, slot.tool));
+    cells.dedup_by_key(|slot| (slot.scenario, slot.tool));
+    cells
 }
 
 #[cfg(test)]
@@ -148,6 +159,21 @@ mod tests {
         assert!(names[..4].iter().all(|name| name.ends_with('1')), "block after block: {names:?}");
         names.sort();
         assert_eq!(names.join(" "), "A1 A2 B1 B2 a1 a2 b1 b2");
+    }
+
+    #[test]
+    fn no_warm_up_comes_between_the_runs_of_a_block() {
+        let together = plan("", false);
+        let steps = steps(&together, &slots(&together));
+        let first = steps.iter().position(|step| matches!(step, Step::Run(_))).unwrap();
+        assert_eq!(steps[..first].iter().filter(|step| matches!(step, Step::WarmUp(_))).count(), 4);
+        let blocked = plan("order = \"blocked\"", false);
+        let steps = super::steps(&blocked, &slots(&blocked));
+        let modes = steps.iter().filter_map(|step| match step {
+            Step::WarmUp(slot) | Step::Run(slot) => Some(slot.mode),
+            _ => None,
+        });
+        assert!(modes.is_sorted());
     }
 
     #[test]
