@@ -15,7 +15,9 @@ use meshstats::metric::Better;
 use meshstats::parse::parse;
 use meshstats::plot::{self, Width};
 use meshstats::render::{Material, OUTPUTS, Templates};
+use meshstats::report::figure::Picture;
 use meshstats::report::report;
+use meshstats::report::style::Style;
 use meshstats::stats::bootstrap::bootstrap;
 use meshstats::stats::rate_ratio::pooled_ratio;
 use meshstats::stats::{Events, Settings};
@@ -61,13 +63,14 @@ fn whole(c: &mut Criterion) {
             let study = study::open(&root(), &Overrides::default(), &|_, _| {}).expect("the study can be read");
             let (_, table) = Table::of(&study).expect("the study has a table").remove(0);
             let analysis = analyze(&study, &table, None).expect("the study can be analysed");
-            let report = report(&analysis);
-            let figures: BTreeMap<String, String> =
-                report.figures().map(|figure| (figure.id.clone(), plot::svg(figure, Width::default()))).collect();
-            for svg in figures.values() {
+            let report = report(&analysis, &Style::default());
+            let figures: BTreeMap<String, Picture> =
+                report.figures().map(|figure| (figure.id.clone(), plot::draw(figure, Width::default()))).collect();
+            for Picture { svg, .. } in figures.values() {
                 black_box(plot::pdf(svg).expect("the figure can be drawn"));
             }
-            let material = Material { report: &report, figures: &figures, templates: &templates };
+            let material =
+                Material { report: &report, figures: &figures, templates: &templates, style: Style::default() };
             for output in OUTPUTS {
                 black_box(output.files(&material).expect("the report can be rendered"));
             }

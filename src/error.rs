@@ -11,11 +11,23 @@ pub struct Fault {
     pub what: String,
     /// What the user can do about it.
     pub remedy: String,
+    /// The line of source with a mark under the place, for those who see the message on a terminal.
+    pub excerpt: Option<Box<Excerpt>>,
+}
+
+/// A line of a source, and the place in it that is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excerpt {
+    /// Without white space around it.
+    pub source: String,
+    /// The first character that is meant, and how many are.
+    pub at: usize,
+    pub length: usize,
 }
 
 impl Fault {
     pub fn new(what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { line: None, what: what.into(), remedy: remedy.into() }
+        Self { line: None, what: what.into(), remedy: remedy.into(), excerpt: None }
     }
 
     pub fn on_line(self, line: usize) -> Self {

@@ -1,7 +1,7 @@
 //! meshstats: from the raw logs of repeated benchmark runs to the statistics, tables and figures of a paper.
 //!
 //! One pipeline, one direction; each module is a stage, and imports only stages before it:
-//! `stats, parse → study, metric → table, claims → audit → analysis, reconstruct, collect → report → render, plot → cli`.
+//! `stats, parse → study, metric → table, claims → audit → analysis, reconstruct, collect → report → render, plot → verify → cli`.
 
 pub mod analysis;
 pub mod audit;
@@ -9,6 +9,8 @@ pub mod claims;
 pub mod cli;
 pub mod collect;
 pub mod error;
+pub mod language;
+pub mod latex;
 pub mod metric;
 pub mod parse;
 pub mod plot;
@@ -20,3 +22,4 @@ pub mod stats;
 pub mod study;
 pub mod table;
 pub mod toml_file;
+pub mod verify;

@@ -75,6 +75,9 @@ pub struct Http {
     pub percentiles: Vec<(f64, f64)>,
     /// `(seconds, count)`, rising; only where the log has the whole histogram.
     pub histogram: Vec<(f64, u64)>,
+    /// `(percent, seconds)`, rising: the long table of wrk2, as printed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub spectrum: Vec<(f64, f64)>,
     pub requests: Option<u64>,
     /// Bytes read, headers included.
     pub bytes_read: Option<f64>,
@@ -113,6 +116,29 @@ pub struct Transfer {
     pub jitter: Option<f64>,
     pub packets: Option<u64>,
     pub lost_packets: Option<u64>,
+    /// What the host that wrote the log counted while the test ran, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub intervals: Vec<Interval>,
+}
+
+/// One interval of an iperf3 test, over all streams of the main direction. Intervals are no replicates: they are for
+/// looking at, and enter no statistic.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Interval {
+    /// Seconds on the log's clock, which begins anew after what was omitted.
+    pub start: f64,
+    pub end: f64,
+    /// Whether it was warm-up (`-O`), which iperf3's totals leave out.
+    pub omitted: bool,
+    pub bytes: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retransmits: Option<u64>,
+    /// Congestion window at the end of the interval, bytes: mean over the streams.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cwnd: Option<f64>,
+    /// Smoothed RTT at the end of the interval, seconds: mean over the streams.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rtt: Option<f64>,
 }
 
 /// A warning that is data: it travels to the report as a footnote and names its remedy.

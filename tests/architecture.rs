@@ -8,14 +8,16 @@ use super::program::{root, tree};
 
 /// The modules, each row importing only from rows above it.
 const ORDER: &[&[&str]] = &[
-    &["error", "run", "stats"],
+    &["error", "latex", "run", "stats"],
     &["toml_file", "parse"],
+    &["language"],
     &["study", "metric"],
     &["table", "claims", "collect"],
     &["audit"],
     &["analysis", "reconstruct"],
     &["report"],
     &["render", "plot"],
+    &["verify"],
     &["cli"],
 ];
 
@@ -35,11 +37,13 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("minijinja", &["render"]),
     ("num_traits", &[]),
     ("plotters", &["plot"]),
+    ("png", &["plot"]),
     ("polars", &["table"]),
     ("rayon", &["study", "analysis", "cli"]),
     ("regex_automata", &[]),
+    ("resvg", &["plot"]),
     ("rustix", &["collect"]),
-    ("serde_json", &["parse", "study", "claims", "collect", "cli"]),
+    ("serde_json", &["parse", "study", "claims", "collect", "verify", "cli"]),
     ("sha2", &["study"]),
     ("signal_hook", &["collect"]),
     ("statrs", &["stats"]),

@@ -396,7 +396,7 @@ fn what_no_data_give_is_impossible() {
         (
             sized(&[("latency_mean", "mean", "ms", "a = \"1.0\""), ("latency_mean", "sd", "ms", "a = \"2.5\"")]),
             "latency_mean sd",
-            "5 values with mean 1.0 between 0 above vary less",
+            "5 values with mean 1.0, none of them below 0, vary less",
         ),
         (
             claims(

@@ -3,19 +3,21 @@
 use std::collections::BTreeSet;
 
 use approx::assert_relative_eq;
-use meshstats::plot::{WIDTHS, Width, csv, pdf, svg};
-use meshstats::report::figure::{Drawing, Figure, Forest, ForestRow, Group, Runs};
+use meshstats::plot::{WIDTHS, Width, csv, draw, pdf, svg};
+use meshstats::report::figure::{
+    Banded, Drawing, Figure, Forest, ForestRow, Group, Panel, Panels, Runs, Shade, Stretch,
+};
 use proptest::prelude::*;
 use usvg::fontdb::{Database, Source};
 use usvg::{Node, Options, Rect, Tree, roxmltree};
 
-fn figure(drawing: Drawing) -> Figure {
+pub fn figure(drawing: Drawing) -> Figure {
     Figure {
         id: "runs-latency-mean".into(),
         caption: "Latency & throughput of \"two\" modes.".into(),
         alt: "Istio is slower; p < 0.05.".into(),
         drawing,
-        decimal_separator: '.',
+        locale: '.'.into(),
     }
 }
 
@@ -40,7 +42,7 @@ fn row(label: &str, estimate: f64, interval: [Option<f64>; 2], text: &str) -> Fo
     ForestRow { label: label.into(), estimate, interval, text: text.into() }
 }
 
-fn latency() -> Figure {
+pub fn latency() -> Figure {
     let baseline = [11.2, 11.4, 11.5, 11.7, 11.8, 11.9, 12.1, 13.9];
     let treatment = [14.6, 14.8, 14.9, 15.0, 15.0, 15.1, 15.2, 15.4];
     runs(
@@ -52,7 +54,7 @@ fn latency() -> Figure {
     )
 }
 
-fn change() -> Figure {
+pub fn change() -> Figure {
     forest(
         "Change against Without Istio (%)",
         vec![
@@ -63,7 +65,7 @@ fn change() -> Figure {
     )
 }
 
-fn russian() -> Figure {
+pub fn russian() -> Figure {
     let groups = vec![
         group("Без сервисной сетки", &[-1.5, 0.5, 1.25]),
         group("Сервисная сетка Istio с прокси Envoy в режиме sidecar", &[0.25, 0.5]),
@@ -71,21 +73,75 @@ fn russian() -> Figure {
         group("Высокопроизводительнейшая конфигурация", &[]),
     ];
     let axis = "Средняя задержка ответа на запрос при постоянной нагрузке, мс";
-    Figure { decimal_separator: ',', ..runs(axis, groups) }
+    Figure { locale: ','.into(), ..runs(axis, groups) }
+}
+
+fn line(label: usize, points: &[(f64, f64)], half: f64) -> Banded {
+    let band = points.iter().map(|(_, y)| [y - half, y + half]).collect();
+    Banded { label, points: points.to_vec(), band, steps: false }
+}
+
+pub fn panels() -> Figure {
+    let middles = |level: f64| [(0.5, level), (1.5, level + 1.0), (2.5, level - 0.5)];
+    let lines = |level: f64| vec![line(0, &middles(level), 0.5), line(1, &middles(level / 2.0), 0.25)];
+    figure(Drawing::Panels(Panels {
+        axis: "Time (s)".into(),
+        stretch: Stretch::Even,
+        extent: Some([-1.0, 3.0]),
+        shade: Some(Shade { from: -1.0, to: 0.0, label: "Warm-up".into() }),
+        labels: vec!["Without Istio".into(), "Istio".into()],
+        panels: vec![
+            Panel { axis: "Throughput (Gbit/s)".into(), lines: lines(14.0) },
+            Panel { axis: "Round-trip time (µs)".into(), lines: lines(220.0) },
+        ],
+    }))
+}
+
+#[test]
+fn in_a_page_a_figure_has_the_page_s_colours_and_tells_its_values() {
+    for figure in all() {
+        let drawn = draw(&figure, Width::default());
+        assert_eq!(drawn.svg, svg(&figure, Width::default()));
+        let inline = drawn.inline;
+        // Ink, axis, grid and sheet as they are on white; ids, which two figures of a page could share.
+        for alien in ["#1A1A1A", "#595959", "#E6E6E6", "#FFFFFF", " id=", "xmlns", "in\" height"] {
+            assert!(!inline.contains(alien), "{alien} in {inline}");
+        }
+        let element = Tree::from_str(
+            &inline.replacen("<svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"", 1),
+            &Options::default(),
+        );
+        assert!(element.is_ok(), "{inline}");
+        let tips = inline.matches("</title></circle>").count();
+        let points = match &figure.drawing {
+            Drawing::Runs(runs) => {
+                runs.groups.iter().map(|group| group.values.len() + usize::from(group.mean.is_some())).sum()
+            }
+            Drawing::Forest(forest) => forest.rows.len(),
+            Drawing::Panels(panels) => panels.panels.iter().flat_map(|p| &p.lines).map(|line| line.points.len()).sum(),
+            _ => 0,
+        };
+        assert_eq!(tips, points, "{inline}");
+    }
+    let inline = draw(&change(), Width::default()).inline;
+    assert!(inline.contains("<title>Throughput, Istio: −48.9 [−53.3, −44.1]</title>"), "{inline}");
+    let inline = draw(&latency(), Width::default()).inline;
+    assert!(inline.contains("<title>Istio: 15.00 [14.79, 15.21]</title>"), "{inline}");
+    assert!(inline.contains("fill=\"#0072B2\" fill-opacity=\"0.18\""), "boxes shine through: {inline}");
 }
 
 fn all() -> Vec<Figure> {
-    vec![latency(), change(), russian()]
+    vec![latency(), change(), russian(), panels()]
 }
 
 /// An SVG as a viewer lays it out that has the figures' font.
-struct Laid {
+pub struct Laid {
     size: Rect,
     texts: Vec<(String, Rect)>,
     shapes: Vec<Rect>,
 }
 
-fn lay(svg: &str) -> Laid {
+pub fn lay(svg: &str) -> Laid {
     let mut fonts = Database::new();
     fonts.load_font_source(Source::Binary(std::sync::Arc::new(dejavu::sans::regular())));
     let tree = Tree::from_str(svg, &Options { dpi: 72.0, fontdb: fonts.into(), ..Options::default() }).unwrap();
@@ -108,7 +164,7 @@ fn visit(parent: &usvg::Group, laid: &mut Laid) {
     }
 }
 
-fn assert_inside_and_apart(laid: &Laid) {
+pub fn assert_inside_and_apart(laid: &Laid) {
     const TOLERANCE: f32 = 0.1;
     let inside = |part: &Rect| {
         part.left() >= -TOLERANCE
@@ -131,7 +187,7 @@ fn assert_inside_and_apart(laid: &Laid) {
     }
 }
 
-fn words(svg: &str) -> Vec<String> {
+pub fn words(svg: &str) -> Vec<String> {
     let document = roxmltree::Document::parse(svg).unwrap();
     let texts = document.descendants().filter(|node| node.has_tag_name("text"));
     texts.map(|node| node.text().unwrap_or_default().trim().to_owned()).collect()
@@ -384,6 +440,38 @@ fn csv_reads_back_as_the_same_data() {
     assert_eq!(records[2], ("Retransmissions, Istio".to_owned(), 12.0, Some(3.0), None));
 }
 
+#[test]
+fn panels_are_drawn_at_their_values_over_a_shade_that_ends_at_zero() {
+    let svg = svg(&panels(), WIDTHS[1]);
+    let shade = shapes(&svg, "polygon", "#F0F0F0");
+    let marks = shapes(&svg, "circle", BLUE);
+    let [left, right] = [shade[1][0].0, shade[1][1].0];
+    let second = right - left;
+    assert_eq!((shade.len(), marks.len()), (3, 7), "the legend, and both panels");
+    assert_relative_eq!(marks[1][0].0, right + 0.5 * second, epsilon = 1.0);
+    assert_relative_eq!(marks[3][0].0, right + 2.5 * second, epsilon = 1.0);
+    let heights: Vec<f64> = marks[1..4].iter().map(|mark| mark[0].1).collect();
+    assert_relative_eq!(heights[0] - heights[1], 2.0 * (heights[2] - heights[0]), epsilon = 3.0);
+    let text = csv(&panels());
+    assert!(text.starts_with("panel,line,x,y,lower,upper\nThroughput (Gbit/s),Without Istio,0.5,14.0,13.5,14.5\n"));
+    assert_eq!(text.lines().count(), 13);
+}
+
+#[test]
+fn each_further_nine_takes_as_much_room() {
+    let points = [(50.0, 1.0), (90.0, 2.0), (99.0, 3.0), (99.9, 4.0), (100.0, 9.0)];
+    let Drawing::Panels(few) = panels().drawing else { unreachable!() };
+    let panel = Panel { axis: "Latency (ms)".into(), lines: vec![line(0, &points, 0.1)] };
+    let tail = Panels { stretch: Stretch::Tail, extent: None, shade: None, panels: vec![panel], ..few };
+    let svg = svg(&figure(Drawing::Panels(tail)), WIDTHS[1]);
+    let places: Vec<f64> = shapes(&svg, "circle", BLUE)[1..].iter().map(|mark| mark[0].0).collect();
+    assert_eq!(places.len(), 4, "100 % has no place");
+    assert_relative_eq!(places[2] - places[1], places[3] - places[2], epsilon = 1.5);
+    for label in ["50", "90", "99", "99.9"] {
+        assert!(words(&svg).contains(&label.to_owned()), "{label}");
+    }
+}
+
 fn any_figure(label: &'static str, value: impl Strategy<Value = f64> + Clone) -> impl Strategy<Value = Figure> {
     let summary = (
         prop::option::of([value.clone(), value.clone(), value.clone()]),
@@ -394,18 +482,36 @@ fn any_figure(label: &'static str, value: impl Strategy<Value = f64> + Clone) ->
         Group { quartiles: summary.0, mean: summary.1, interval: summary.2, ..group(&label, &values) }
     });
     let bounds = [prop::option::of(value.clone()), prop::option::of(value.clone())];
-    let rows = (label, value, bounds, label).prop_map(|(label, estimate, interval, text)| ForestRow {
+    let rows = (label, value.clone(), bounds, label).prop_map(|(label, estimate, interval, text)| ForestRow {
         label,
         estimate,
         interval,
         text,
     });
+    let points = prop::collection::vec((value.clone(), value.clone()), 0..9);
+    let lines = prop::collection::vec((0..13_usize, points, value.clone(), any::<bool>()), 0..6);
+    let panel = (label, lines).prop_map(|(axis, lines)| Panel {
+        axis,
+        lines: lines
+            .into_iter()
+            .map(|(label, points, half, steps)| Banded { steps, ..line(label, &points, half) })
+            .collect(),
+    });
+    let stretch = prop::sample::select(vec![Stretch::Even, Stretch::Logarithmic, Stretch::Tail]);
+    let labels = prop::collection::vec(label, 0..13);
+    let panels = (label, labels, prop::collection::vec(panel, 0..5), stretch, value.clone()).prop_map(
+        |(axis, labels, panels, stretch, end)| {
+            let shade = (end < 0.0).then(|| Shade { from: end, to: 0.0, label: axis.clone() });
+            Panels { axis, stretch, extent: Some([end, 0.0]), shade, labels, panels }
+        },
+    );
     let drawing = prop_oneof![
+        panels.prop_map(Drawing::Panels),
         (label, prop::collection::vec(groups, 0..13)).prop_map(|(axis, groups)| Drawing::Runs(Runs { axis, groups })),
         (label, prop::collection::vec(rows, 0..13)).prop_map(|(axis, rows)| Drawing::Forest(Forest { axis, rows })),
     ];
     (drawing, prop_oneof![Just('.'), Just(',')])
-        .prop_map(|(drawing, decimal_separator)| Figure { decimal_separator, ..figure(drawing) })
+        .prop_map(|(drawing, decimal_separator)| Figure { locale: decimal_separator.into(), ..figure(drawing) })
 }
 
 /// Values of every size, close together or far apart, and what is not a number.

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::program::{Case, copy_tree, ended, program, root, tree};
 
-type Files = BTreeMap<String, Vec<u8>>;
+pub type Files = BTreeMap<String, Vec<u8>>;
 
 fn update() -> bool {
     std::env::var_os("UPDATE_GOLDEN").is_some()
@@ -68,7 +68,7 @@ fn assert_same(expected: &Files, actual: &Files, what: &str) {
 }
 
 /// What `data/` gives now.
-static MADE: LazyLock<Files> = LazyLock::new(|| reports(&data(), "1"));
+pub static MADE: LazyLock<Files> = LazyLock::new(|| reports(&data(), "1"));
 
 /// What is committed in `reports/`, after accepting what is made now where that is asked for.
 static COMMITTED: LazyLock<Files> = LazyLock::new(|| {

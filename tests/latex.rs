@@ -8,19 +8,20 @@ use meshstats::error::Problem;
 use meshstats::plot;
 use meshstats::render::{File, Material, OUTPUTS, Output, Templates};
 use meshstats::report::figure::{Drawing, Figure, Forest};
-use meshstats::report::model::{Align, Block, Cell, Column, Number, Report, Section, Table};
+use meshstats::report::model::{Align, Block, Cell, Column, Headline, Number, Report, Section, Table};
+use meshstats::report::style::{NOTES, Notes, Style, TABLES, Tables};
 
-const ENGINES: [&str; 2] = ["pdflatex", "lualatex"];
+pub const ENGINES: [&str; 2] = ["pdflatex", "lualatex"];
 
-/// Compiles `file` in `dir` with each engine, twice, and fails on an error, a warning that is not about fonts, or an
-/// overfull box. The PDF of pdfLaTeX stays as `<file>-pdflatex.pdf`, that of LuaLaTeX likewise.
+/// Compiles `file` in `dir` with each engine, as often as it takes, and fails on an error, a warning (about fonts too), or a
+/// box that is overfull or underfull. The PDF of pdfLaTeX stays as `<file>-pdflatex.pdf`, that of LuaLaTeX likewise.
 pub fn compile(dir: &Path, file: &str) {
     for engine in ENGINES {
         compile_with(engine, dir, file);
     }
 }
 
-fn compile_with(engine: &str, dir: &Path, file: &str) {
+pub fn compile_with(engine: &str, dir: &Path, file: &str) {
     let job = format!("{}-{engine}", file.trim_end_matches(".tex"));
     let run = || {
         let output = Command::new(engine)
@@ -35,7 +36,12 @@ fn compile_with(engine: &str, dir: &Path, file: &str) {
         log
     };
     run();
-    let complaints = complaints(&run());
+    let mut log = run();
+    // A long table learns the width of its columns from the run before.
+    if log.contains("Rerun") {
+        log = run();
+    }
+    let complaints = complaints(&log);
     assert!(complaints.is_empty(), "{engine} {file}:\n{}", complaints.join("\n"));
 }
 
@@ -45,11 +51,9 @@ fn errors(log: &str) -> String {
 }
 
 fn complaints(log: &str) -> Vec<String> {
-    let complains = |line: &&str| {
-        line.starts_with("Overfull") || line.contains("Warning:") || line.starts_with("Missing character")
-    };
-    let is_about_fonts = |line: &&str| line.starts_with("LaTeX Font Warning:");
-    log.lines().filter(complains).filter(|line| !is_about_fonts(line)).map(str::to_owned).collect()
+    let begins = ["Overfull", "Underfull", "Missing character"];
+    let complains = |line: &&str| begins.iter().any(|start| line.starts_with(start)) || line.contains("Warning:");
+    log.lines().filter(complains).map(str::to_owned).collect()
 }
 
 pub fn write(dir: &Path, files: &[File]) {
@@ -67,9 +71,13 @@ pub fn files(output: &str, report: &Report) -> Vec<File> {
 
 /// What `output` makes of a report and its figures.
 pub fn rendered(output: &Output, report: &Report, templates: &Templates) -> Result<Vec<File>, Problem> {
+    styled(output, report, templates, Style::default())
+}
+
+fn styled(output: &Output, report: &Report, templates: &Templates, style: Style) -> Result<Vec<File>, Problem> {
     let figures =
-        report.figures().map(|figure| (figure.id.clone(), plot::svg(figure, plot::Width::default()))).collect();
-    output.files(&Material { report, figures: &figures, templates })
+        report.figures().map(|figure| (figure.id.clone(), plot::draw(figure, plot::Width::default()))).collect();
+    output.files(&Material { report, figures: &figures, templates, style })
 }
 
 /// A figure's PDF of `width` by `height` mm.
@@ -108,6 +116,7 @@ pub fn table(id: &str, caption: &str, columns: &[(&str, Align)], rows: Vec<Vec<C
         columns: columns.iter().map(|&(header, align)| Column { header: header.into(), align }).collect(),
         rows,
         notes: notes.iter().map(|&note| note.into()).collect(),
+        aside: false,
     }
 }
 
@@ -116,6 +125,10 @@ pub fn report(blocks: Vec<Block>) -> Report {
         id: "sample".into(),
         title: "Latency & throughput of a service mesh (100 % reconstructed)".into(),
         banner: Some("Reconstructed from published summary statistics; these are not measurements.".into()),
+        headline: vec![Headline {
+            place: "With Istio & Envoy against Without Istio".into(),
+            changes: vec!["mean latency +28.6 % [27.2, 30.1], worse".into(), "latency p99 +4 % [−2, 10]".into()],
+        }],
         summary: vec![
             "With Istio the mean latency is 28.6 % higher, 95 % CI [27.2, 30.1], p < 0.001.".into(),
             "[Throughput] does not differ: −0.3 Gbit/s ± 0.4 Gbit/s, Hedges’ g ≈ 0.1.".into(),
@@ -123,7 +136,7 @@ pub fn report(blocks: Vec<Block>) -> Report {
         sections: vec![Section { id: "results".into(), title: "Results: p99_latency & <c64>".into(), blocks }],
         numbers: vec![],
         generator: "meshstats 0.1.0".into(),
-        decimal_separator: '.',
+        locale: '.'.into(),
     }
 }
 
@@ -280,7 +293,7 @@ fn figure(id: &str) -> Figure {
         caption: "Change of the mean latency (%), n = 10 runs each; bars are 95 % confidence intervals".into(),
         alt: "Forest plot: [a], 50 % & more_less, {x}, y = 1".into(),
         drawing: Drawing::Forest(Forest { axis: "Change (%)".into(), rows: vec![] }),
-        decimal_separator: '.',
+        locale: '.'.into(),
     }
 }
 
@@ -303,7 +316,7 @@ fn numbers() -> Vec<Number> {
     ]
 }
 
-fn rich() -> Report {
+pub fn rich() -> Report {
     let mut report = report(vec![
         Block::Text { text: "(The) text of a section: 5 < 6 & 7 > 2, C:\\logs\\run_1, ~10 %.".into() },
         Block::List {
@@ -360,7 +373,7 @@ fn report_compiles_with_siunitx_2() {
 #[test]
 fn decimal_comma_compiles() {
     let mut report = rich();
-    report.decimal_separator = ',';
+    report.locale = ','.into();
     in_temporary_directory(&report, |dir| {
         compile_with("pdflatex", dir, "report.tex");
     });
@@ -374,7 +387,7 @@ fn cyrillic_compiles() {
         Block::Table(small()),
     ]);
     report.title = "Задержка и пропускная способность".into();
-    report.decimal_separator = ',';
+    report.locale = ','.into();
     in_temporary_directory(&report, |dir| {
         compile_with("lualatex", dir, "report.tex");
     });
@@ -415,6 +428,168 @@ fn paper_compiles() {
     compile(dir.path(), "paper.tex");
     replace(dir.path(), "out/preamble.tex", r"\usepackage{siunitx}", r"\usepackage{siunitx}[=v2]");
     compile_with("pdflatex", dir.path(), "paper.tex");
+}
+
+/// The LaTeX files of `report` in that style.
+fn latex(report: &Report, style: Style) -> Vec<File> {
+    let output = OUTPUTS.iter().find(|output| output.id == "latex").expect("the output is registered");
+    styled(output, report, &Templates::new(None).unwrap(), style).unwrap()
+}
+
+fn source<'a>(files: &'a [File], path: &str) -> &'a str {
+    let file = files.iter().find(|file| file.path == path).unwrap_or_else(|| panic!("no {path}"));
+    std::str::from_utf8(&file.contents).unwrap()
+}
+
+/// `rich` with emphasised cells of every kind, and a table that stands aside.
+pub fn emphasised() -> Report {
+    let mut report = rich();
+    for block in &mut report.sections[0].blocks {
+        if let Block::Table(table) = block {
+            let cells = table.rows.iter_mut().step_by(2).flatten();
+            cells.filter(|cell| **cell != Cell::Missing).for_each(|cell| *cell = cell.clone().strong());
+        }
+    }
+    let aside = Table { id: "aside".into(), aside: true, ..small() };
+    report.sections[0].blocks.push(Block::Table(aside));
+    report
+}
+
+/// Every way to set tables and notes, with cells in bold, in both versions of siunitx.
+#[test]
+fn every_style_compiles() {
+    for &tables in TABLES {
+        for &notes in NOTES {
+            let dir = tempfile::tempdir().unwrap();
+            let files = latex(&emphasised(), Style { notes, tables, bold_best: true });
+            write(dir.path(), &files);
+            write_figure(dir.path(), "forest-latency", 178, 60);
+            compile_with("pdflatex", dir.path(), "report.tex");
+            if notes == Notes::ThreePartTable {
+                compile_with("lualatex", dir.path(), "report.tex");
+                replace(dir.path(), "preamble.tex", r"\usepackage{siunitx}", r"\usepackage{siunitx}[=v2]");
+                compile_with("pdflatex", dir.path(), "report.tex");
+            }
+
+            let float = source(&files, "tables/comparison-float.tex");
+            let long = tables == Tables::Longtable;
+            assert_eq!(float.contains(r"\begin{threeparttable}"), notes == Notes::ThreePartTable && !long, "{float}");
+            assert_eq!(float.contains(r"\begin{longtable}"), long, "{float}");
+            assert_eq!(float.contains(r"\begin{tblr}"), tables == Tables::Tabularray, "{float}");
+            let note = "Welch's t test, two-sided";
+            let line = float.lines().find(|line| line.contains(note)).expect("the notes are there");
+            assert_eq!(line.starts_with('%'), notes == Notes::None, "{line}");
+            let bare = source(&files, "tables/comparison.tex");
+            assert_eq!(bare.contains(r"\begin{tblr}"), tables == Tables::Tabularray, "{bare}");
+            let preamble = source(&files, "preamble.tex");
+            assert_eq!(preamble.contains(r"\UseTblrLibrary{booktabs,siunitx}"), tables == Tables::Tabularray);
+            assert_eq!(preamble.contains("threeparttable"), notes == Notes::ThreePartTable && !long, "{preamble}");
+        }
+    }
+}
+
+/// Cells in bold keep their places: what siunitx would have filled is there, and not to be seen.
+#[test]
+fn bold_keeps_the_places_of_digits() {
+    let cells = vec![
+        vec![plus_minus("12.345", "0.1").strong(), number("-1.5")],
+        vec![plus_minus("1.2", "10.25"), number("2").strong()],
+        vec![plus_minus("1.2", "0.05").strong(), number("12.25")],
+    ];
+    let columns = [("a", Align::Centre), ("b", Align::Number)];
+    let files = latex(&report(vec![Block::Table(table("t", "c", &columns, cells, &[]))]), Style::default());
+    let bare = source(&files, "tables/t.tex");
+    let squeezed = bare.replace(' ', "");
+    for cell in [
+        r"{$\mathbf{12.345}$}&{$\phantom{0}\mathbf{0.1}$}&-1.5\\",
+        r"{$\phantom{-0}\mathbf{2}\phantom{.00}$}\\",
+        r"{$\mathbf{1.2}\phantom{00}$}&{$\phantom{0}\mathbf{0.05}$}&12.25\\",
+        "table-text-alignment=right",
+    ] {
+        assert!(squeezed.contains(cell), "{cell} is not in\n{bare}");
+    }
+}
+
+/// A table that stands aside is written, and named where it would have been.
+#[test]
+fn tables_aside_are_files() {
+    let report = emphasised();
+    let files = latex(&report, Style::default());
+    let body = source(&files, "report.tex");
+    assert!(body.contains(r"\texttt{tables/aside.tex}") && !body.contains(r"\input{tables/aside-float}"), "{body}");
+    source(&files, "tables/aside.tex");
+    source(&files, "tables/aside-float.tex");
+    let markdown = crate::latex::files("markdown", &report);
+    let body = source(&markdown, "report.md");
+    assert!(body.contains("\n- [Runs of each mode](tables/aside.md)\n"), "{body}");
+    assert!(body.contains("**+9.35**") && body.contains("**1.23 ± 0.04**"), "{body}");
+    let page = crate::latex::files("html", &report);
+    let body = source(&page, "report.html");
+    assert!(body.contains("tab:sample-aside") && body.contains("<strong>1.23 ± 0.04</strong>"), "{body}");
+    assert_eq!(body.matches("<details>").count(), 1, "only the table that stands aside is folded");
+    let asciidoc = crate::latex::files("asciidoc", &report);
+    let body = source(&asciidoc, "report.adoc");
+    assert!(body.contains("\n* Runs of each mode: link:tables/aside.adoc[]\n"), "{body}");
+    assert!(body.contains("*&#43;9.35*") || body.contains("*+9.35*"), "{body}");
+    assert!(body.contains("*1.23 ± 0.04*"), "{body}");
+    source(&asciidoc, "tables/aside.adoc");
+    let typst = crate::latex::files("typst", &report);
+    let body = source(&typst, "report.typ");
+    assert!(body.contains("\n- Runs of each mode: #raw(\"tables/aside\" + \".typ\")\n"), "{body}");
+    let table = source(&typst, "tables/comparison.typ");
+    assert!(table.contains("*1.23*") && table.contains("*~±~0.04*"), "{table}");
+    source(&typst, "tables/aside-figure.typ");
+}
+
+/// Sources are ASCII but for letters that the study's own words have, which are UTF-8.
+#[test]
+fn sources_are_ascii_lines() {
+    let mut report = report(vec![Block::Table(comparison()), Block::Figure(figure("forest-latency"))]);
+    report.numbers = numbers();
+    report.banner = Some("− ≈ → µs “x” — – ±".into());
+    for &tables in TABLES {
+        for file in latex(&report, Style { tables, ..Style::default() }) {
+            let text = String::from_utf8(file.contents).unwrap();
+            if file.path.ends_with(".tex") {
+                assert!(text.is_ascii(), "{}: {:?}", file.path, text.chars().find(|c| !c.is_ascii()));
+            }
+            assert!(!text.contains('\r') && text.ends_with('\n') && !text.ends_with("\n\n"), "{}", file.path);
+            assert!(text.lines().all(|line| !line.ends_with(' ')), "{}", file.path);
+            if file.path.starts_with("tables/") {
+                assert!(text.starts_with("% Generated by meshstats 0.1.0. Needs: "), "{text}");
+                for row in ["Mean latency", "p99 latency", "Retransmissions"] {
+                    let lines: Vec<&str> = text.lines().filter(|l| l.trim().starts_with(row)).collect();
+                    assert!(lines.len() == 1 && lines[0].ends_with(r" \\"), "{row}: {lines:?}");
+                }
+            }
+        }
+    }
+}
+
+/// The papers of tests/papers, beside fresh reports of the study that they are about.
+#[test]
+fn sample_papers_compile() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let dir = tempfile::tempdir().unwrap();
+    copy(&root.join("tests/papers"), dir.path());
+    for (out, options) in [("reports", ["--table-style", "tabular"]), ("appendix", ["--table-style", "longtable"])] {
+        let run = Command::new(env!("CARGO_BIN_EXE_meshstats"))
+            .args(["analyze", "--quiet"])
+            .arg(root.join("data/istio-2025"))
+            .arg("--out")
+            .arg(dir.path().join(out))
+            .args(options)
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    }
+    for paper in ["ieee", "article"] {
+        compile(dir.path(), &format!("{paper}.tex"));
+        for engine in ENGINES {
+            let bookmarks = fs::read_to_string(dir.path().join(format!("{paper}-{engine}.out"))).unwrap();
+            assert!(bookmarks.contains(r"\0002\0008\000.\0006\000\040\000\045"), "28.6 % is not in {bookmarks}");
+        }
+    }
 }
 
 fn replace(dir: &Path, file: &str, from: &str, to: &str) {

@@ -193,6 +193,12 @@ fn compute(inputs: &Inputs, file: &str, case: &str, quantity: &str) -> Option<f6
         }
         "mann_kendall" if quantity == "sen_slope" => stats::mann_kendall::sen_slope(sample(inputs, case)).ok(),
         "outliers" => outliers(inputs, case, quantity),
+        "gate" => {
+            let set = case.split(' ').next().unwrap();
+            let values = inputs.two_sample.get(set).map(|pair| [pair.a.as_slice(), &pair.b]);
+            let events = inputs.runs.contains_key(set).then(|| runs(inputs, set));
+            super::gate::reference(case, values, events, quantity)
+        }
         "quantisation" => {
             let found = stats::quantisation::quantisation(sample(inputs, case)).ok()?;
             Some(if quantity == "step" { found.step } else { found.share })

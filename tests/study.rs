@@ -270,7 +270,7 @@ fn an_unknown_key_of_the_manifest_names_its_line_and_the_nearest() {
         1,
         "error: study/meshstats.toml:2: unknown key `basline`: did you mean `baseline`? Known here: title, provenance, \
          baseline, modes, scenarios, logs, mss, confidence, primary, test, effect, interval, adjust, margins, pairs, outliers, \
-         digits, decimal_separator, seed, published\n",
+         digits, decimal_separator, lang, seed, published\n",
     );
 }
 
@@ -337,6 +337,7 @@ fn a_wrong_command_line_ends_with_2() {
         (["--confidence", "95"], "give a level between 0 and 1, such as 0.95"),
         (["--mss", "0"], "give a number of bytes such as 1460, or from-log"),
         (["--format", "latx"], "did you mean latex?"),
+        (["--figure-format", "pgfplot"], "did you mean pgfplots?"),
         (["--figure-width", "enormous"], "known: ieee1, "),
         (["--logs", "{mod}/{run}.txt"], "the pattern `{mod}/{run}.txt` has an unknown placeholder `{mod}`"),
         (["--logs", "{run}.txt"], "the pattern `{run}.txt` does not say where the mode is"),

@@ -222,7 +222,7 @@ fn comparison(info: &StudyInfo, metric: &MetricInfo, baseline: &Sample, treatmen
         (Compared::Rates(rates), Methods::of(&data, &settings, metric.better))
     } else {
         let values: [&[f64]; 2] = [&baseline.values, &treatment.values];
-        let paired = pair(baseline, treatment);
+        let paired = pair([baseline, treatment].map(|s| (s.blocks.as_slice(), s.values.as_slice())));
         let data = Data::Values { values, pairs: paired.as_ref().map(|(_, values)| values) };
         let methods = Methods::of(&data, &settings, metric.better);
         pairing = paired.map(|(pairing, _)| pairing);
@@ -256,8 +256,8 @@ pub fn unused(chosen: &Chosen, comparisons: &[Comparison]) -> Vec<String> {
 }
 
 /// The values of the blocks that both modes have, in one order; `None` where fewer than two blocks are shared.
-fn pair(baseline: &Sample, treatment: &Sample) -> Option<(Pairing, [Vec<f64>; 2])> {
-    let [of_baseline, of_treatment] = [baseline, treatment].map(by_block);
+pub(super) fn pair(sides: [(&[Option<String>], &[f64]); 2]) -> Option<(Pairing, [Vec<f64>; 2])> {
+    let [of_baseline, of_treatment] = sides.map(|(blocks, values)| by_block(blocks, values));
     let all: Vec<&str> = of_baseline.keys().chain(of_treatment.keys()).copied().collect();
     let shared = |block: &&str| of_baseline.contains_key(block) && of_treatment.contains_key(block);
     let several = |block: &&str| [&of_baseline, &of_treatment].iter().any(|mode| mode[*block].len() > 1);
@@ -268,7 +268,7 @@ fn pair(baseline: &Sample, treatment: &Sample) -> Option<(Pairing, [Vec<f64>; 2]
     let pairing = Pairing {
         blocks: both.len(),
         left_out: names(all.into_iter().filter(|block| !shared(block)).collect()),
-        without_block: [baseline, treatment].iter().flat_map(|s| &s.blocks).filter(|block| block.is_none()).count(),
+        without_block: sides.iter().flat_map(|(blocks, _)| *blocks).filter(|block| block.is_none()).count(),
         averaged: names(both.iter().copied().filter(several).collect()),
         relative_standard_error: relative_error(&values),
     };
@@ -292,14 +292,14 @@ pub fn unpaired(samples: &[Sample], comparisons: &[Comparison]) -> usize {
     means.filter(in_blocks).count()
 }
 
-fn by_block(sample: &Sample) -> BTreeMap<&str, Vec<f64>> {
-    let mut blocks: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    for (block, value) in sample.blocks.iter().zip(&sample.values) {
+fn by_block<'a>(blocks: &'a [Option<String>], values: &[f64]) -> BTreeMap<&'a str, Vec<f64>> {
+    let mut found: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for (block, value) in blocks.iter().zip(values) {
         if let Some(block) = block {
-            blocks.entry(block).or_default().push(*value);
+            found.entry(block).or_default().push(*value);
         }
     }
-    blocks
+    found
 }
 
 /// The standard error of the mean difference of pairs, relative to that of the same values unpaired.

@@ -321,9 +321,13 @@ fn ties(case: &Case) -> Option<String> {
 fn warm_up(case: &Case) -> Option<String> {
     let test = noteworthy(&case.diagnostics.first_run)?;
     let (difference, first) = (test.estimate?, *case.sample.values.first()?);
-    let side = if difference > 0.0 { "above" } else { "below" };
     let by = percent(difference.abs(), first - difference).map_or_else(String::new, |by| format!("{by} "));
-    Some(format!("{} is {by}{side} the mean of the rest", case.sample.runs.first()?))
+    let run = case.sample.runs.first()?;
+    Some(if difference > 0.0 {
+        format!("{run} is {by}above the mean of the rest")
+    } else {
+        format!("{run} is {by}below the mean of the rest")
+    })
 }
 
 fn drift(case: &Case) -> Option<String> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::{Error, Problem};
 use crate::metric::{Better, Metric, Unit};
@@ -19,19 +19,19 @@ use crate::toml_file::{nearest, suggest};
 const USUAL_ADJUSTMENT: &str = "holm";
 
 /// What the study chose of its methods; empty lists are the usual ones.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Chosen {
     /// Ids of tests; of those that apply to a comparison the last counts.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub test: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effect: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub interval: Vec<String>,
     /// Id of the adjustment of p-values.
     pub adjust: String,
     /// By metric: the largest difference that does not matter.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub margins: BTreeMap<String, Margin>,
     /// Whether the pairs among treatments are wanted too.
     pub pairs: bool,

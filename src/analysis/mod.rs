@@ -1,17 +1,23 @@
 //! Study and table → [`Analysis`]: which method for which kind of metric. Serialised it is `results.json`.
 
+pub mod band;
 mod comparisons;
 pub mod diagnostics;
+pub mod gate;
+pub mod latencies;
 pub mod means;
 pub mod methods;
 mod notes;
 pub mod planning;
 mod published;
+pub mod saved;
+pub mod series;
+pub mod sessions;
 
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use comparisons::{AtOnce, Compared, Comparison, Family, Group, OfModes, Pairing, Rates};
 pub use diagnostics::Diagnosis;
@@ -19,10 +25,12 @@ pub use means::Means;
 pub use methods::{Applied, Chosen, Methods};
 pub use notes::{CountedNote, SetupFact};
 pub use published::{Published, PublishedCell, PublishedRow, PublishedTable};
+use saved::Observed;
 
 use crate::audit::{Audit, audit};
 use crate::claims::Claims;
 use crate::error::{Error, Problem};
+use crate::language::{Language, Locale};
 use crate::metric::{Better, Kind, Metric, Unit};
 use crate::stats::describe::{Description, describe};
 use crate::stats::outcome::{self, Outcome};
@@ -80,9 +88,14 @@ pub struct Analysis {
     pub repairs: Vec<LeftOut>,
     /// The files that the results come from.
     pub inputs: Vec<Input>,
+    /// For figures, and only of logs: a table of values has neither.
+    #[serde(skip)]
+    pub series: Vec<series::Series>,
+    #[serde(skip)]
+    pub latencies: Vec<latencies::Latencies>,
 }
 
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct StudyInfo {
     pub id: String,
     pub title: String,
@@ -102,6 +115,12 @@ pub struct StudyInfo {
     /// Significant digits of an uncertainty in print.
     pub digits: u8,
     pub decimal_separator: char,
+    /// Of the report; what is computed does not depend on it.
+    #[serde(skip, default = "Language::source")]
+    pub language: &'static Language,
+    /// How the report writes numbers.
+    #[serde(skip)]
+    pub locale: Locale,
     pub seed: u64,
     pub methods: Chosen,
 }
@@ -113,7 +132,7 @@ impl StudyInfo {
     }
 }
 
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct MetricInfo {
     pub id: String,
     pub label: String,
@@ -125,7 +144,7 @@ pub struct MetricInfo {
 }
 
 /// How a metric is summarised and compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MetricKind {
     /// Compared by means.
@@ -164,7 +183,8 @@ pub struct Sample {
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_outcome")]
     #[schemars(with = "Option<Outcome<Rate>>")]
     pub rate: Option<stats::Result<Rate>>,
-    #[serde(skip)]
+    /// Of a ratio: count and exposure of each run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Events>,
 }
 
@@ -249,6 +269,8 @@ pub fn analyze(study: &Study, table: &Table, claims: Option<&Claims>) -> Result<
         mss: mss(study, table),
         digits: study.manifest.digits.unwrap_or(2),
         decimal_separator: study.manifest.decimal_separator.unwrap_or_default().char(),
+        language: study.manifest.language(),
+        locale: study.manifest.locale(),
         seed: study.manifest.seed.unwrap_or(DEFAULT_SEED),
         methods: Chosen::of(study, &shown)?,
         baseline,
@@ -294,6 +316,8 @@ pub fn analyze(study: &Study, table: &Table, claims: Option<&Claims>) -> Result<
             .iter()
             .map(|input| Input { path: input.path.clone(), sha256: input.sha256.clone() })
             .collect(),
+        series: series::series(&info, study, table),
+        latencies: latencies::latencies(&info, study, table),
         study: info,
     };
     analysis.published = claims.map(|claims| published::compare(claims, &analysis)).transpose()?;
@@ -318,12 +342,16 @@ fn metric_info(metric: &Metric, primary: &[String]) -> MetricInfo {
         definition: metric.definition.to_string(),
         unit: metric.unit.clone(),
         better: metric.better,
-        kind: match metric.kind {
-            Kind::Mean => MetricKind::Mean,
-            Kind::Count | Kind::Auxiliary => MetricKind::Count,
-            Kind::Ratio(_) => MetricKind::Ratio,
-        },
+        kind: kind(metric),
         primary: primary.contains(&metric.id.to_string()),
+    }
+}
+
+fn kind(metric: &Metric) -> MetricKind {
+    match metric.kind {
+        Kind::Mean => MetricKind::Mean,
+        Kind::Count | Kind::Auxiliary => MetricKind::Count,
+        Kind::Ratio(_) => MetricKind::Ratio,
     }
 }
 
@@ -430,25 +458,42 @@ fn sample(info: &StudyInfo, metric: &Metric, scenario: Option<String>, mode: &st
         Kind::Ratio(ratio) => rows.iter().filter_map(|row| ratio.events(&row.values)).collect(),
         _ => Vec::new(),
     };
-    let rate = matches!(metric.kind, Kind::Ratio(_)).then(|| {
-        if events.len() == rows.len() {
-            rate(&events, info.confidence)
-        } else {
-            Err(Undefined::because("not every run has its count and exposure"))
-        }
-    });
-    Sample {
+    let observed = Observed {
         metric: metric.id.to_string(),
         scenario,
         mode: mode.to_owned(),
         runs: rows.iter().map(|row| row.run.clone()).collect(),
         blocks: rows.iter().map(|row| row.block.clone()).collect(),
-        description: describe(&values, info.confidence),
-        methods: Methods::of_sample(&values, &info.settings()),
-        total: matches!(metric.kind, Kind::Count).then(|| values.iter().sum()),
         values,
-        dropped,
-        rate,
         events,
+    };
+    Sample { dropped, ..Sample::of(info, kind(metric), observed) }
+}
+
+impl Sample {
+    /// What the values of the runs look like.
+    fn of(info: &StudyInfo, kind: MetricKind, observed: Observed) -> Self {
+        let Observed { metric, scenario, mode, runs, blocks, values, events } = observed;
+        let rate = (kind == MetricKind::Ratio).then(|| {
+            if events.len() == values.len() {
+                rate(&events, info.confidence)
+            } else {
+                Err(Undefined::because("not every run has its count and exposure"))
+            }
+        });
+        Self {
+            metric,
+            scenario,
+            mode,
+            runs,
+            blocks,
+            description: describe(&values, info.confidence),
+            methods: Methods::of_sample(&values, &info.settings()),
+            total: (kind == MetricKind::Count).then(|| values.iter().sum()),
+            values,
+            dropped: Vec::new(),
+            rate,
+            events,
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Sample, StudyInfo};
 use crate::metric::{Kind, METRICS};
@@ -15,7 +15,7 @@ use crate::table::{Row, Table};
 const MAY_DIFFER: &str = "url";
 
 /// One fact of the set-up: its values in each mode, `not said` where a log does not tell.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SetupFact {
     pub tool: String,
     pub name: String,

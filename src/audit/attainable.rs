@@ -196,7 +196,7 @@ impl Modes {
 type Ranged<'r> = dyn Fn(&Modes) -> Option<Bounds> + 'r;
 
 /// The pieces of edges that are looked at before a bound is taken as it is.
-const PIECES: usize = 40;
+const PIECES: usize = 160;
 
 /// How far above a value that is reached a bound may stay, relative to the range that was found.
 const TIGHT: f64 = 0.01;
@@ -346,6 +346,17 @@ mod tests {
             let room = 0.05 * (high - low) + 1e-9;
             prop_assert!(half.high <= high + room && half.low >= low - room, "{half:?} [{low}, {high}]");
         }
+    }
+
+    /// Forty pieces left this bound a sixteenth of the range too low.
+    #[test]
+    fn a_minimum_on_a_flat_edge_is_found() {
+        let high = 2.313395464953574;
+        let sd = [Bounds::exactly(2.1858832317228583), Bounds::new(1.9764124792618356, high)];
+        let modes = Modes { sd, n: [5.0, 19.0], test: PrintedTest::Welch };
+        let half = modes.half_width(0.95).unwrap();
+        assert!((2.6535..2.6537).contains(&half.low), "{half:?}");
+        assert!((2.6648..2.6650).contains(&half.high), "{half:?}");
     }
 
     #[test]

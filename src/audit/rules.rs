@@ -151,8 +151,11 @@ fn spread(figure: &Figure) -> Option<String> {
     };
     let most = (above * below).scaled(n / (n - 1.0)).sqrt().high;
     (sd.low > most * (1.0 + 1e-9)).then(|| {
-        let ends = high.map_or_else(|| "above".to_owned(), |high| format!("and {}", high / figure.factor));
-        format!("{n} values with mean {} between {} {ends} vary less", mean.text, low / figure.factor)
+        let (mean, low) = (&mean.text, low / figure.factor);
+        match high.map(|high| high / figure.factor) {
+            Some(high) => format!("{n} values with mean {mean} between {low} and {high} vary less"),
+            None => format!("{n} values with mean {mean}, none of them below {low}, vary less"),
+        }
     })
 }
 

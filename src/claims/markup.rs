@@ -47,7 +47,8 @@ fn read(name: &str, grids: &[Grid]) -> Result<Claims, Fault> {
     }
     if made.tables.is_empty() {
         let what = format!("none of its {} tables holds figures that can be audited", grids.len());
-        let remedy = "give report.md, or the table of comparisons, samples or rates under tables/";
+        let remedy = "give report.md, or the table of comparisons, samples or rates under tables/, in English (of a report in another \
+                      language, give results.json)";
         return Err(Fault::new(what, remedy));
     }
     let study = Publication { title: name.to_owned(), citation: name.to_owned(), doi: None };
@@ -370,7 +371,12 @@ fn pipe_cells(row: &str) -> Vec<String> {
         }
         escaped = c == '\\' && !escaped;
     }
-    cells.iter().map(|cell| unescape_markdown(cell.trim())).collect()
+    let plain = |cell: &String| {
+        let cell = cell.trim();
+        let strong = cell.strip_prefix("**").and_then(|rest| rest.strip_suffix("**"));
+        unescape_markdown(strong.unwrap_or(cell))
+    };
+    cells.iter().map(plain).collect()
 }
 
 fn unescape_markdown(text: &str) -> String {
@@ -382,24 +388,34 @@ fn unescape_markdown(text: &str) -> String {
     out
 }
 
-/// The `tabular` and `longtable` environments of a LaTeX file.
+/// The environments that hold tables.
+const ENVIRONMENTS: [&str; 4] = ["tabular", "longtable", "tblr", "longtblr"];
+
+/// The tables of a LaTeX file.
 fn tabulars(text: &str) -> Vec<Grid> {
     let mut grids = Vec::new();
     let mut caption = String::new();
     let mut part = Part::Outside;
     let mut grid = Grid::default();
     let mut spans: Vec<usize> = Vec::new();
+    let is = |line: &str, what: &str| {
+        // One that only holds another is none.
+        let rest = line.strip_prefix(what).unwrap_or_default();
+        !rest.ends_with("{@{}c@{}}") && ENVIRONMENTS.iter().any(|name| rest.starts_with(&format!("{name}}}")))
+    };
     for line in text.lines().map(str::trim) {
-        if let Some(rest) = line.strip_prefix(r"\caption{") {
+        if let Some(rest) = line.strip_prefix("caption={") {
+            caption = plain(rest.trim_end_matches(',').trim_end_matches('}'));
+        } else if let Some(rest) = line.strip_prefix(r"\caption{") {
             caption = plain(rest.trim_end_matches(r" \\").trim_end_matches('}'));
-        } else if line.starts_with(r"\begin{tabular}") || line.starts_with(r"\begin{longtable}") {
+        } else if is(line, r"\begin{") {
             (grid, spans) = (Grid::default(), Vec::new());
         } else if line == r"\toprule" {
             // A table over several pages says its header twice.
             (grid.header, spans, part) = (Vec::new(), Vec::new(), Part::Header);
         } else if line == r"\midrule" {
             part = Part::Body;
-        } else if line.starts_with(r"\end{tabular}") || line.starts_with(r"\end{longtable}") {
+        } else if is(line, r"\end{") && matches!(part, Part::Body) {
             part = Part::Outside;
             grids.push(Grid { caption: caption.clone(), ..std::mem::take(&mut grid) });
         } else if let (Some(note), Some(grid)) = (line.strip_prefix(r"\item "), grids.last_mut()) {
@@ -435,13 +451,22 @@ fn tex_cells(line: &str) -> Vec<(usize, String)> {
         }
         before = c;
     }
-    let spanned = |cell: &String| {
-        let inner = cell.trim().strip_prefix(r"\multicolumn{").and_then(|rest| rest.split_once("}{"));
-        let inner =
-            inner.and_then(|(span, rest)| Some((span.parse().ok()?, rest.split_once("}{")?.1.strip_suffix('}')?)));
-        inner.map_or_else(|| (1, plain(cell)), |(span, text)| (span, plain(text)))
+    let spanned = |cell: &str| -> Option<(usize, String, usize)> {
+        if let Some((span, rest)) = cell.strip_prefix(r"\multicolumn{").and_then(|rest| rest.split_once("}{")) {
+            return Some((span.parse().ok()?, plain(rest.split_once("}{")?.1.strip_suffix('}')?), 0));
+        }
+        // tabularray writes the cells that are spanned, too.
+        let (span, rest) = cell.strip_prefix(r"\SetCell[c=")?.split_once("]{c}")?;
+        let span: usize = span.parse().ok()?;
+        Some((span, plain(rest), span.saturating_sub(1)))
     };
-    cells.iter().map(spanned).collect()
+    let (mut out, mut rest) = (Vec::new(), cells.iter().map(|cell| cell.trim()));
+    while let Some(cell) = rest.next() {
+        let (span, text, empty) = spanned(cell).unwrap_or_else(|| (1, plain(cell), 0));
+        out.push((span, text));
+        rest.by_ref().take(empty).for_each(drop);
+    }
+    out
 }
 
 /// Adds a line of the header: words that were wrapped stand below each other.
@@ -456,14 +481,39 @@ fn head(header: &mut Vec<String>, spans: &mut Vec<usize>, cells: &[(usize, Strin
     }
 }
 
-/// The cells of a row under the header's columns; two under one are a mean and its spread.
+/// The cells of a row under the header's columns; several under one are a mean, perhaps the sign, and its spread.
 fn body(spans: &[usize], cells: &[(usize, String)]) -> Vec<String> {
-    let mut rest = cells.iter().map(|(_, text)| text.as_str());
+    let mut rest = cells.iter();
     let joined = |span: &usize| {
-        let parts: Vec<&str> = rest.by_ref().take(*span).filter(|text| !text.is_empty()).collect();
+        let (mut parts, mut filled) = (Vec::new(), 0);
+        while filled < *span {
+            let Some((width, text)) = rest.next() else { break };
+            filled += width;
+            parts.extend(Some(text.as_str()).filter(|text| !text.is_empty() && *text != "±"));
+        }
         parts.join(" ± ")
     };
     spans.iter().map(joined).collect()
+}
+
+/// `text` without what keeps a number's place: `\phantom{…}`.
+fn without_phantoms(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(r"\phantom{") {
+        out.push_str(before);
+        let mut open = 1_usize;
+        let end = after.find(|c| {
+            open = match c {
+                '{' => open + 1,
+                '}' => open - 1,
+                _ => open,
+            };
+            open == 0
+        });
+        rest = end.map_or("", |end| &after[end + 1..]);
+    }
+    out + rest
 }
 
 /// LaTeX text as plain text, as far as our own tables write it.
@@ -478,6 +528,8 @@ fn plain(text: &str) -> String {
         (r"\textmu{}", "µ"),
         (r"\allowbreak{}", ""),
         (r"\pm", "±"),
+        (r"\mathbf", ""),
+        (r"\textbf", ""),
         (r"\textminus{}", "−"),
         ("$", ""),
         ("---", "—"),
@@ -489,7 +541,7 @@ fn plain(text: &str) -> String {
         ("~", " "),
     ]
     .iter()
-    .fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
+    .fold(without_phantoms(text), |text, (from, to)| text.replace(from, to));
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

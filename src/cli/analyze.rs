@@ -8,13 +8,17 @@ use clap::Args;
 use rayon::prelude::*;
 
 use super::output::{self, Manifest};
-use super::{Choosing, Reading, load, terminal, unknown};
+use super::watch::Watch;
+use super::{Choosing, Emphasis, Reading, Styling, load, terminal, unknown};
 use crate::analysis::{self, Analysis};
 use crate::error::Error;
-use crate::plot::{self, WIDTHS, Width};
+use crate::language::Translator;
+use crate::plot::{self, Drawn, FORMATS, Format, USUAL_FORMATS, WIDTHS, Width};
 use crate::render::{File, Material, Output, Templates};
-use crate::report::figure::Figure;
+use crate::report::figure::{Figure, Picture};
+use crate::report::language::translator;
 use crate::report::model::Report;
+use crate::report::style::Style;
 use crate::report::{self, note_sentence};
 use crate::study::Study;
 use crate::table::Table;
@@ -30,12 +34,22 @@ pub struct Arguments {
     /// Formats to write (see `meshstats list outputs`)
     #[arg(long, value_delimiter = ',', value_name = "FORMAT", value_parser = super::format)]
     format: Vec<&'static Output>,
+    /// Formats of the figures, besides their data as CSV (see `meshstats list figure-formats`)
+    #[arg(long, value_delimiter = ',', value_name = "FORMAT", value_parser = super::figure_format)]
+    figure_format: Vec<&'static Format>,
     /// Width of the figures (see `meshstats list widths`)
     #[arg(long, default_value = WIDTHS[0].id, value_name = "WIDTH", value_parser = width)]
     figure_width: Width,
     /// Directory with templates to use instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
+    /// Go on, and make the reports again whenever a log, meshstats.toml, the claims or a template changes
+    #[arg(long)]
+    watch: bool,
+    #[command(flatten)]
+    styling: Styling,
+    #[command(flatten)]
+    emphasis: Emphasis,
     #[command(flatten)]
     choosing: Choosing,
     #[command(flatten)]
@@ -51,20 +65,87 @@ pub fn width(id: &str) -> Result<Width, String> {
 }
 
 /// A study's report, ready to be written.
-struct Made {
-    study: Study,
-    analysis: Analysis,
-    report: Report,
-    files: Vec<File>,
+pub struct Made {
+    pub study: Study,
+    pub analysis: Analysis,
+    pub report: Report,
+    /// Into the report's language.
+    translator: Translator,
+    pub files: Vec<File>,
+}
+
+/// How a report is made of its data.
+pub struct Making<'a> {
+    pub templates: &'a Templates,
+    /// The width of the figures.
+    pub width: &'a dyn Fn(&[&Figure]) -> Width,
+    /// The files of the outputs that belong to the report.
+    pub rendered: &'a dyn Fn(&Material) -> Result<Vec<File>, Error>,
+    /// The formats of the figures.
+    pub formats: &'a [&'static Format],
+    pub style: Style,
 }
 
 pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
+    if !arguments.watch {
+        return once(arguments, quiet).map(drop);
+    }
+    let mut places = vec![arguments.path.clone()];
+    places.extend(arguments.templates.clone());
+    // There is nothing to wait for where a path was mistyped.
+    if !places.iter().all(|place| place.exists()) {
+        return once(arguments, quiet).map(drop);
+    }
+    let mut watch = Watch::new(&places, &arguments.out);
+    let mut made = once(arguments, quiet);
+    loop {
+        // A claims file may stand outside the study; after an error it is still where it was.
+        match made {
+            Ok(made) => {
+                let claims =
+                    made.iter().filter_map(|one| Some(one.study.shown(one.study.manifest.published.as_ref()?)));
+                for claims in claims.map(PathBuf::from).filter(|claims| !claims.starts_with(&arguments.path)) {
+                    if !places.contains(&claims) {
+                        watch.add(&claims);
+                        places.push(claims);
+                    }
+                }
+            }
+            Err(usage @ Error::Usage(_)) => return Err(usage),
+            Err(error) => terminal::complain(&error),
+        }
+        let changed = watch.wait(&places);
+        let began = Instant::now();
+        made = once(arguments, true);
+        if let (Ok(made), false) = (&made, quiet) {
+            let seconds = began.elapsed().as_secs_f64();
+            let count: usize = made.iter().map(|one| one.files.len()).sum();
+            let name = changed.first().map(|path| path.display().to_string()).unwrap_or_default();
+            let which = match changed.len() {
+                1 => format!("{} changed", terminal::one_line(&name)),
+                more => format!("{more} files changed, {} first", terminal::one_line(&name)),
+            };
+            terminal::print(&format!("rendered again: {which}; {count} files written in {seconds:.2} s\n"));
+        }
+    }
+}
+
+/// Makes and writes the reports.
+fn once(arguments: &Arguments, quiet: bool) -> Result<Vec<Made>, Error> {
     let began = Instant::now();
     let templates = Templates::new(arguments.templates.as_deref())?;
     let overrides = arguments.choosing.overrides(&arguments.reading);
+    let formats = &arguments.format;
+    let making = Making {
+        templates: &templates,
+        width: &|_| arguments.figure_width,
+        rendered: &|material| output::rendered(material, formats),
+        formats: &linked(&self::formats(&arguments.figure_format), formats),
+        style: arguments.emphasis.style(&arguments.styling),
+    };
     let mut made = Vec::new();
     for (study, table) in load::studies(&arguments.path, &overrides, arguments.reading.skip_bad, quiet)? {
-        made.push(make(study, &table, arguments, &templates)?);
+        made.push(make(study, &table, &making)?);
     }
     // Nothing is written before everything is made.
     for one in &made {
@@ -79,50 +160,78 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
         }
         let seconds = began.elapsed().as_secs_f64();
         let files: usize = made.iter().map(|one| one.files.len()).sum();
-        terminal::print(&format!("{files} files written in {seconds:.2} s\n"));
+        let said = format!("{files} files written in {seconds:.2} s");
+        let said = made.first().map_or(said.clone(), |one| one.translator.text(&said));
+        terminal::print(&format!("{said}\n"));
     }
-    Ok(())
+    Ok(made)
 }
 
-fn make(mut study: Study, table: &Table, arguments: &Arguments, templates: &Templates) -> Result<Made, Error> {
+/// Everything that a study's report consists of.
+pub fn make(mut study: Study, table: &Table, making: &Making) -> Result<Made, Error> {
     let claims = load::claims(&mut study)?;
     let analysis = analysis::analyze(&study, table, claims.as_ref())?;
-    let report = report::report(&analysis);
+    let report = report::report(&analysis, &making.style);
+    let templates = &making.templates.in_language(study.manifest.language());
     let figures: Vec<&Figure> = report.figures().collect();
-    let drawn = draw(&figures, arguments.figure_width);
-    let mut files = output::rendered(&Material { report: &report, figures: &drawn, templates }, &arguments.format)?;
-    files.extend(figure_files(&figures, &drawn)?);
+    let width = (making.width)(&figures);
+    let drawn = draw(&figures, width);
+    let material = Material { report: &report, figures: &drawn, templates, style: making.style };
+    let mut files = (making.rendered)(&material)?;
+    files.extend(figure_files(&figures, &drawn, width, making.formats)?);
     files.push(File { path: "runs.csv".to_owned(), contents: table.wide_csv()? });
     files.push(File { path: "results.json".to_owned(), contents: output::json(&analysis)? });
     files.push(Manifest::file(&analysis.generator, &study, &files)?);
-    Ok(Made { study, analysis, report, files })
+    Ok(Made { study, translator: translator(&analysis), analysis, report, files })
 }
 
-/// Figures as SVG documents, by id.
-pub fn draw(figures: &[&Figure], width: Width) -> BTreeMap<String, String> {
-    figures.par_iter().map(|figure| (figure.id.clone(), plot::svg(figure, width))).collect()
+/// Figures as drawn, by id.
+pub fn draw(figures: &[&Figure], width: Width) -> BTreeMap<String, Picture> {
+    figures.par_iter().map(|figure| (figure.id.clone(), plot::draw(figure, width))).collect()
 }
 
-/// The files of figures that were drawn, under `figures/`: SVG, PDF and CSV.
-pub fn figure_files(figures: &[&Figure], drawn: &BTreeMap<String, String>) -> Result<Vec<File>, Error> {
+/// The formats of figures that were asked for; the usual ones where none was.
+pub fn formats(asked: &[&'static Format]) -> Vec<&'static Format> {
+    let wanted = |format: &&Format| match asked {
+        [] => USUAL_FORMATS.contains(&format.id),
+        asked => asked.iter().any(|one| one.id == format.id),
+    };
+    FORMATS.iter().filter(wanted).collect()
+}
+
+/// These formats of figures, and those that a report's pages link to: no page may show a figure that is not there.
+pub fn linked(formats: &[&'static Format], outputs: &[&'static Output]) -> Vec<&'static Format> {
+    let pages = output::chosen(outputs);
+    let needed = |format: &Format| pages.iter().any(|page| page.figures.contains(&format.id));
+    FORMATS.iter().filter(|format| needed(format) || formats.iter().any(|one| one.id == format.id)).collect()
+}
+
+/// The files of figures that were drawn, under `figures/`: their data as CSV, and the figures in each format.
+pub fn figure_files(
+    figures: &[&Figure],
+    drawn: &BTreeMap<String, Picture>,
+    width: Width,
+    formats: &[&Format],
+) -> Result<Vec<File>, Error> {
     let files: Vec<Vec<File>> = figures
         .par_iter()
         .filter_map(|figure| Some((figure, drawn.get(&figure.id)?)))
-        .map(|(figure, svg)| {
-            let pdf = plot::pdf(svg).map_err(|fault| fault.at(format!("figures/{}.pdf", figure.id)))?;
-            let file = |extension: &str, contents: Vec<u8>| File {
-                path: format!("figures/{}.{extension}", figure.id),
-                contents,
-            };
-            let csv = plot::csv(figure).into_bytes();
-            Ok(vec![file("csv", csv), file("pdf", pdf), file("svg", svg.clone().into_bytes())])
+        .map(|(figure, Picture { svg, .. })| {
+            let path = |extension: &str| format!("figures/{}.{extension}", figure.id);
+            let drawn = Drawn { figure, width, svg };
+            let mut files = vec![File { path: path("csv"), contents: plot::csv(figure).into_bytes() }];
+            for format in formats {
+                let made = format.files(&drawn).map_err(|fault| fault.at(path(format.id)))?;
+                files.extend(made.into_iter().map(|(extension, contents)| File { path: path(extension), contents }));
+            }
+            Ok(files)
         })
         .collect::<Result<_, Error>>()?;
     Ok(files.into_iter().flatten().collect())
 }
 
 /// The files of a report in a line: those at its top by name, and how many each directory holds.
-fn contents(files: &[File]) -> String {
+fn contents(files: &[File], say: impl Fn(&str) -> String) -> String {
     let mut directories: BTreeMap<&str, usize> = BTreeMap::new();
     let mut listed: Vec<String> = Vec::new();
     for file in files {
@@ -131,19 +240,28 @@ fn contents(files: &[File]) -> String {
             None => listed.push(file.path.clone()),
         }
     }
-    listed.extend(directories.iter().map(|(directory, count)| format!("{directory}/ ({count} files)")));
+    listed.extend(
+        directories.iter().map(|(directory, count)| format!("{directory}/ ({})", say(&format!("{count} files")))),
+    );
     listed.join(", ")
 }
 
 /// The answer, what was noticed, and where the files are.
 fn summarise(made: &Made, arguments: &Arguments) {
     let report = &made.report;
+    let say = |text: &str| made.translator.text(text);
     let mut text = format!("{}\n", terminal::bold(&format!("{} ({})", report.title, report.id)));
     if let Some(banner) = &report.banner {
         text.push_str(&terminal::paragraph("", &terminal::emphasised(banner)));
     }
+    for line in &report.headline {
+        text.push_str(&terminal::paragraph(
+            "",
+            &format!("{}: {}", terminal::bold(&line.place), line.changes.join("; ")),
+        ));
+    }
     match report.tables().find(|table| table.id == "comparison") {
-        Some(table) => text.push_str(&format!("\n{}", terminal::table(table, report.decimal_separator))),
+        Some(table) => text.push_str(&format!("\n{}", terminal::table(table, report.locale))),
         None => text.push_str(&format!("\n{}\n", report.summary.join("\n"))),
     }
     let analysis = &made.analysis;
@@ -151,20 +269,44 @@ fn summarise(made: &Made, arguments: &Arguments) {
         text.push('\n');
     }
     for note in &analysis.notes {
-        text.push_str(&terminal::paragraph(&terminal::emphasised("note: "), &note_sentence(note)));
+        text.push_str(&terminal::paragraph(
+            &terminal::emphasised(&format!("{}: ", say("note"))),
+            &say(&note_sentence(note)),
+        ));
     }
     let counts = [
-        ("left out", analysis.rejected.len()),
-        ("mended", analysis.repairs.len()),
-        ("ignored", analysis.ignored.len()),
+        (format!("{} left out", analysis.rejected.len()), analysis.rejected.is_empty()),
+        (format!("{} mended", analysis.repairs.len()), analysis.repairs.is_empty()),
+        (format!("{} ignored", analysis.ignored.len()), analysis.ignored.is_empty()),
     ];
-    let counts: Vec<String> =
-        counts.iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{count} {what}")).collect();
+    let counts: Vec<String> = counts.into_iter().filter(|(_, none)| !none).map(|(count, _)| count).collect();
     if !counts.is_empty() {
-        text.push_str(&format!("files: {}; see the end of the report\n", counts.join(", ")));
+        let files = say(&format!("files: {}; see the end of the report", counts.join(", ")));
+        text.push_str(&format!("{files}\n"));
     }
     let dir = arguments.out.join(&made.study.id);
-    text.push_str(&format!("\n{} {}\n", terminal::bold("report:"), dir.display()));
-    text.push_str(&format!("{}\n", terminal::paragraph("  ", &contents(&made.files))));
+    text.push_str(&format!("\n{} {}\n", terminal::bold(&format!("{}:", say("report"))), dir.display()));
+    text.push_str(&terminal::paragraph("  ", &contents(&made.files, say)));
+    if let Some(more) = figures_written(arguments) {
+        text.push_str(&format!("  {}\n", say(&more)));
+    }
+    text.push('\n');
     terminal::print(&text);
+}
+
+/// Which formats of figures were written that were not asked for, and why.
+fn figures_written(arguments: &Arguments) -> Option<String> {
+    let asked = formats(&arguments.figure_format);
+    let more: Vec<&str> = linked(&asked, &arguments.format)
+        .into_iter()
+        .map(|format| format.id)
+        .filter(|id| !asked.iter().any(|format| format.id == *id))
+        .collect();
+    if more.is_empty() {
+        return None;
+    }
+    let pages = output::chosen(&arguments.format).into_iter();
+    let pages: Vec<&str> =
+        pages.filter(|page| page.figures.iter().any(|id| more.contains(id))).map(|page| page.label).collect();
+    Some(format!("figures also as {}, which the pages in {} show", more.join(" and "), pages.join(", ")))
 }

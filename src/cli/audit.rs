@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{load, output, terminal, unknown};
+use super::{Speaking, Styling, load, output, terminal, unknown};
 use crate::audit::{Audit, VERDICTS, Verdict, audit};
 use crate::claims::{Claims, SOURCES};
 use crate::error::{Error, Problem};
@@ -36,12 +36,16 @@ pub struct Arguments {
     /// Directory with templates to use instead of the built-in ones
     #[arg(long, value_name = "DIR", requires = "out")]
     templates: Option<PathBuf>,
+    #[command(flatten)]
+    styling: Styling,
     /// Show the figures that hold too
     #[arg(short, long)]
     all: bool,
     /// Print the findings as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    speaking: Speaking,
 }
 
 /// The file by which a directory is known as an earlier audit's.
@@ -58,6 +62,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
         claims.design.runs = arguments.runs.and_then(|runs| usize::try_from(runs).ok());
     }
     let audit = audit(&claims);
+    let language = arguments.speaking.language();
     if let Some(out) = &arguments.out {
         let files = files(&audit, arguments)?;
         output::require_own(out, OWN, &files)?;
@@ -66,15 +71,17 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
     if arguments.json {
         terminal::print(&String::from_utf8_lossy(&output::json(&audit)?));
     } else if !quiet {
-        let (tables, sentences) = report::brief(&audit, arguments.all);
-        let shown =
-            |table: &Table| format!("{}\n{}\n", terminal::one_line(&table.caption), terminal::table(table, '.'));
+        let (tables, sentences) = report::brief(&audit, arguments.all, language);
+        let shown = |table: &Table| {
+            format!("{}\n{}\n", terminal::one_line(&table.caption), terminal::table(table, language.locale()))
+        };
         let tables: String = tables.iter().map(shown).collect();
         let sentences: Vec<String> = sentences.iter().map(|sentence| terminal::one_line(sentence)).collect();
         let title = terminal::bold(&terminal::one_line(&audit.title));
         terminal::print(&format!("{title}\n\n{tables}{}\n", sentences.join("\n")));
         if let Some(out) = &arguments.out {
-            terminal::print(&format!("\nreport: {}\n", out.display()));
+            let word = language.word("report").unwrap_or("report");
+            terminal::print(&format!("\n{word}: {}\n", out.display()));
         }
     }
     denied(&audit, &claims, &arguments.deny)
@@ -126,9 +133,11 @@ fn expanded(path: &Path) -> Result<Vec<PathBuf>, Problem> {
 }
 
 fn files(audit: &Audit, arguments: &Arguments) -> Result<Vec<File>, Error> {
-    let templates = Templates::new(arguments.templates.as_deref())?;
-    let report = report::report(audit, "audit");
-    let material = Material { report: &report, figures: &BTreeMap::new(), templates: &templates };
+    let language = arguments.speaking.language();
+    let templates = Templates::new(arguments.templates.as_deref())?.in_language(language);
+    let report = report::report(audit, "audit", language);
+    let style = arguments.styling.style();
+    let material = Material { report: &report, figures: &BTreeMap::new(), templates: &templates, style };
     let mut files = output::rendered(&material, &arguments.format)?;
     files.push(File { path: OWN.to_owned(), contents: output::json(audit)? });
     Ok(files)

@@ -5,9 +5,10 @@ use clap::{Args, ValueEnum};
 use super::terminal;
 use crate::audit::SLIPS;
 use crate::error::Error;
+use crate::language::LANGUAGES;
 use crate::metric::METRICS;
 use crate::parse::FORMATS;
-use crate::plot::WIDTHS;
+use crate::plot::{self, WIDTHS};
 use crate::render::OUTPUTS;
 use crate::report::model::Align;
 use crate::stats::{Compute, METHODS, Method};
@@ -32,22 +33,32 @@ enum What {
     Slips,
     /// Formats of the report (--format)
     Outputs,
+    /// Formats of the figures (--figure-format)
+    FigureFormats,
     /// Widths of the figures (--figure-width)
     Widths,
+    /// Languages of reports (--lang)
+    Languages,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    let lists: [(What, &str, Vec<Vec<String>>); 6] = [
+    let lists: [(What, &str, Vec<Vec<String>>); 8] = [
         (What::Formats, "Formats", FORMATS.iter().map(|f| row(&[f.id, f.label])).collect()),
         (What::Metrics, "Metrics", METRICS.iter().map(|m| row(&[&m.id, m.unit.base_name(), &m.definition])).collect()),
         (What::Tests, "Methods", METHODS.iter().map(method).collect()),
         (What::Slips, "Slips", SLIPS.iter().map(|s| row(&[s.id, s.label])).collect()),
         (What::Outputs, "Outputs", OUTPUTS.iter().map(|o| row(&[o.id, o.label])).collect()),
         (
+            What::FigureFormats,
+            "Figure formats",
+            plot::FORMATS.iter().map(|format| row(&[format.id, format.label])).collect(),
+        ),
+        (
             What::Widths,
             "Widths",
             WIDTHS.iter().map(|w| row(&[w.id, &format!("{:.2} in", w.inches), w.description])).collect(),
         ),
+        (What::Languages, "Languages", LANGUAGES.iter().map(|l| row(&[l.id, l.label])).collect()),
     ];
     let wanted: Vec<String> = lists
         .iter()

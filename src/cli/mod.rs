@@ -7,6 +7,8 @@ mod audit;
 mod collect;
 mod compare;
 mod completions;
+mod diff;
+mod gate;
 mod ingest;
 mod list;
 mod load;
@@ -15,7 +17,11 @@ mod output;
 mod plan;
 mod reconstruct;
 mod samples;
+mod saved;
+mod templates;
 mod terminal;
+mod verify;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -23,7 +29,10 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::analysis::methods;
 use crate::error::Error;
+use crate::language::{LANGUAGES, Language};
+use crate::plot;
 use crate::render::{OUTPUTS, Output};
+use crate::report::style::{NOTES, Notes, Style, TABLES, Tables};
 use crate::stats::{Alternative, Kind};
 use crate::study::{MssPolicy, Overrides, Pattern};
 use crate::toml_file::nearest;
@@ -56,10 +65,18 @@ enum Command {
     Audit(audit::Arguments),
     /// Run wrk and iperf3 as a plan says, into a study that analyze reads
     Collect(collect::Arguments),
+    /// Say what changed between two saved results or studies
+    Diff(diff::Arguments),
+    /// Say whether reports are what the data give
+    Verify(verify::Arguments),
+    /// Fail when a regression is shown
+    Gate(gate::Arguments),
     /// Build logs that are consistent with published summary statistics
     Reconstruct(reconstruct::Arguments),
     /// List what the program knows: formats, metrics, methods, outputs, widths
     List(list::Arguments),
+    /// List, export and describe the templates of the reports
+    Templates(templates::Arguments),
     /// Print a shell's completion script
     Completions(completions::Arguments),
     /// Print the manual page
@@ -87,6 +104,22 @@ struct Reading {
     /// Treat a log that had to be mended as one that cannot be used
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    speaking: Speaking,
+}
+
+/// The language of what is written and shown.
+#[derive(Args)]
+struct Speaking {
+    /// Language of the report (see `meshstats list languages`); English without it
+    #[arg(long, value_name = "LANG", value_parser = Language::find)]
+    lang: Option<&'static Language>,
+}
+
+impl Speaking {
+    fn language(&self) -> &'static Language {
+        self.lang.unwrap_or(&LANGUAGES[0])
+    }
 }
 
 impl Reading {
@@ -96,9 +129,41 @@ impl Reading {
             logs: self.logs.clone(),
             mss: self.mss,
             confidence: self.confidence,
+            lang: self.speaking.lang.map(|language| language.id.to_owned()),
             strict: self.strict,
             ..Overrides::default()
         }
+    }
+}
+
+/// How the LaTeX tables of a report are set.
+#[derive(Args)]
+struct Styling {
+    /// Notes of LaTeX tables: threeparttable, minipage or none
+    #[arg(long, value_name = "NOTES", default_value = NOTES[0].id(), value_parser = table_notes)]
+    table_notes: Notes,
+    /// LaTeX tables: tabular, tabularray, or longtable (every float goes on over pages, for appendices)
+    #[arg(long, value_name = "STYLE", default_value = TABLES[0].id(), value_parser = table_style)]
+    table_style: Tables,
+}
+
+impl Styling {
+    fn style(&self) -> Style {
+        Style { notes: self.table_notes, tables: self.table_style, ..Style::default() }
+    }
+}
+
+/// What the report of a study emphasises.
+#[derive(Args)]
+struct Emphasis {
+    /// Emphasise the better mean of a comparison where the interval of the difference excludes zero
+    #[arg(long)]
+    bold_best: bool,
+}
+
+impl Emphasis {
+    fn style(&self, styling: &Styling) -> Style {
+        Style { bold_best: self.bold_best, ..styling.style() }
     }
 }
 
@@ -201,6 +266,12 @@ fn format(id: &str) -> Result<&'static Output, String> {
     OUTPUTS.iter().find(|output| output.id == id).ok_or_else(|| unknown(id, ids().collect()))
 }
 
+/// The format of figures of that id.
+fn figure_format(id: &str) -> Result<&'static plot::Format, String> {
+    let ids = || plot::FORMATS.iter().map(|format| format.id);
+    plot::FORMATS.iter().find(|format| format.id == id).ok_or_else(|| unknown(id, ids().collect()))
+}
+
 /// What is said of an id that is none of those known.
 fn unknown(id: &str, known: Vec<&str>) -> String {
     let list = known.join(", ");
@@ -208,6 +279,16 @@ fn unknown(id: &str, known: Vec<&str>) -> String {
         Some(near) => format!("did you mean {near}? Known: {list}"),
         None => format!("known: {list}"),
     }
+}
+
+fn table_notes(id: &str) -> Result<Notes, String> {
+    let known = || NOTES.iter().copied();
+    known().find(|notes| notes.id() == id).ok_or_else(|| unknown(id, known().map(Notes::id).collect()))
+}
+
+fn table_style(id: &str) -> Result<Tables, String> {
+    let known = || TABLES.iter().copied();
+    known().find(|tables| tables.id() == id).ok_or_else(|| unknown(id, known().map(Tables::id).collect()))
 }
 
 fn test(text: &str) -> Result<String, String> {
@@ -244,13 +325,21 @@ pub fn main() -> ExitCode {
         Command::Plan(arguments) => plan::run(&arguments, quiet),
         Command::Audit(arguments) => audit::run(&arguments, quiet),
         Command::Collect(arguments) => collect::run(&arguments, quiet),
+        Command::Diff(arguments) => diff::run(&arguments, quiet),
         Command::Reconstruct(arguments) => reconstruct::run(&arguments, quiet),
         Command::List(arguments) => list::run(&arguments),
+        Command::Templates(arguments) => templates::run(&arguments, quiet),
+        Command::Verify(arguments) => return ended(verify::run(&arguments, quiet)),
+        Command::Gate(arguments) => return ended(gate::run(&arguments, quiet)),
         Command::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),
         Command::Man => man::run(Cli::command()),
     };
+    ended(result.map(|()| ExitCode::SUCCESS))
+}
+
+fn ended(result: Result<ExitCode, Error>) -> ExitCode {
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             terminal::complain(&error);
             ExitCode::from(match error {

@@ -47,11 +47,15 @@ impl Manifest {
     }
 }
 
+/// The outputs that were asked for; all where none was.
+pub fn chosen(formats: &[&'static Output]) -> Vec<&'static Output> {
+    if formats.is_empty() { OUTPUTS.iter().collect() } else { formats.to_vec() }
+}
+
 /// A report in the formats that were asked for; in all where none was.
 pub fn rendered(material: &Material, formats: &[&'static Output]) -> Result<Vec<File>, Error> {
-    let all: Vec<&Output> = OUTPUTS.iter().collect();
     let mut files = Vec::new();
-    for output in if formats.is_empty() { &all } else { formats } {
+    for output in chosen(formats) {
         files.extend(output.files(material)?);
     }
     Ok(files)
@@ -154,7 +158,7 @@ fn create_parent(path: &Path) -> Result<(), Error> {
     }
 }
 
-fn problem(path: &Path, done: &str, error: &std::io::Error) -> Error {
+pub fn problem(path: &Path, done: &str, error: &std::io::Error) -> Error {
     Problem::new(
         path.display().to_string(),
         format!("cannot be {done} ({})", error.kind()),

@@ -1,17 +1,21 @@
 //! `meshstats plan`: what the runs of a pilot study can find, and how many a target difference needs.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use clap::Args;
 use serde::Serialize;
 
-use super::analyze::{draw, figure_files, width};
+use super::analyze::{draw, figure_files, formats, width};
 use super::{Reading, Tail, level, load, output, terminal};
 use crate::analysis::planning::{Needs, POWER, Planned, Target};
 use crate::analysis::{self, Analysis};
 use crate::error::{Error, Problem};
+use crate::language::Translator;
 use crate::metric::Unit;
-use crate::plot::{WIDTHS, Width};
+use crate::plot::{Format, WIDTHS, Width};
+use crate::report::figure::Figure;
+use crate::report::language::{translate_figure, translate_table, translator};
 use crate::report::number::Scale;
 use crate::report::planning::{PlanRow, figure, table};
 use crate::stats::Moments;
@@ -46,9 +50,12 @@ pub struct Arguments {
     /// Which alternative the test has
     #[arg(long, value_enum, default_value = "two-sided", value_name = "WHICH")]
     alternative: Tail,
-    /// Write the power curves into this directory (SVG, PDF and CSV)
+    /// Write the power curves into this directory (see --figure-format)
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Formats of the figures, besides their data as CSV (see `meshstats list figure-formats`)
+    #[arg(long, value_delimiter = ',', value_name = "FORMAT", value_parser = super::figure_format)]
+    figure_format: Vec<&'static Format>,
     /// Width of the figures (see `meshstats list widths`)
     #[arg(long, default_value = WIDTHS[0].id, value_name = "WIDTH", value_parser = width)]
     figure_width: Width,
@@ -64,6 +71,8 @@ struct Item {
     study: String,
     unit: Unit,
     row: PlanRow,
+    /// Into the language that was asked for.
+    translator: Rc<Translator>,
 }
 
 #[derive(Serialize)]
@@ -84,16 +93,23 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
         aim(&mut items, text, arguments.power)?;
     }
     if let Some(out) = &arguments.out {
-        let figures: Vec<_> = items.iter().filter_map(|item| figure(&item.row, &figure_id(item), '.')).collect();
+        let figures: Vec<_> = items.iter().filter_map(drawn).collect();
         let figures: Vec<_> = figures.iter().collect();
-        let files = figure_files(&figures, &draw(&figures, arguments.figure_width))?;
+        let files = figure_files(
+            &figures,
+            &draw(&figures, arguments.figure_width),
+            arguments.figure_width,
+            &formats(&arguments.figure_format),
+        )?;
         let files: Vec<_> = files
             .into_iter()
             .map(|file| crate::render::File { path: file.path.trim_start_matches("figures/").to_owned(), ..file })
             .collect();
         output::write_directory(out, &files)?;
         if !quiet && !arguments.json {
-            terminal::print(&format!("{} files in {}\n\n", files.len(), out.display()));
+            let said = format!("{} files in {}", files.len(), out.display());
+            let said = items.first().map_or(said.clone(), |item| item.translator.text(&said));
+            terminal::print(&format!("{said}\n\n"));
         }
     }
     if arguments.json {
@@ -108,20 +124,32 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
         terminal::print(&String::from_utf8_lossy(&output::json(&all)?));
         return Ok(());
     }
-    let mut studies: Vec<(String, Vec<PlanRow>)> = Vec::new();
+    let mut studies: Vec<(String, Rc<Translator>, Vec<PlanRow>)> = Vec::new();
     for item in items {
         match studies.last_mut() {
-            Some((study, rows)) if *study == item.study => rows.push(item.row),
-            _ => studies.push((item.study, vec![item.row])),
+            Some((study, _, rows)) if *study == item.study => rows.push(item.row),
+            _ => studies.push((item.study, item.translator, vec![item.row])),
         }
     }
-    for (study, rows) in &studies {
-        if let Some(table) = table(rows, arguments.power, arguments.alpha) {
+    for (study, translator, rows) in &studies {
+        if let Some(mut table) = table(rows, arguments.power, arguments.alpha) {
+            translate_table(&mut table, translator);
             let title = if study.is_empty() { String::new() } else { format!("{}\n", terminal::bold(study)) };
-            terminal::print(&format!("{title}{}\n{}\n", terminal::table(&table, '.'), table.notes.join("\n")));
+            terminal::print(&format!(
+                "{title}{}\n{}\n",
+                terminal::table(&table, translator.locale()),
+                table.notes.join("\n")
+            ));
         }
     }
     Ok(())
+}
+
+/// The power curves of an item.
+fn drawn(item: &Item) -> Option<Figure> {
+    let mut figure = figure(&item.row, &figure_id(item), item.translator.locale())?;
+    translate_figure(&mut figure, &item.translator);
+    Some(figure)
 }
 
 /// Sets the target of the comparisons whose unit it is in.
@@ -199,7 +227,9 @@ fn of_summary(arguments: &Arguments) -> Result<Item, Error> {
         planned,
         needs: None,
     };
-    Ok(Item { study: String::new(), unit: Unit::Count, row })
+    let language = arguments.reading.speaking.language();
+    let translator = Rc::new(Translator::new(language, language.locale(), []));
+    Ok(Item { study: String::new(), unit: Unit::Count, row, translator })
 }
 
 fn of_study(arguments: &Arguments, quiet: bool) -> Result<Vec<Item>, Error> {
@@ -235,6 +265,7 @@ fn of_analysis(arguments: &Arguments, analysis: &Analysis) -> Vec<Item> {
         [] => analysis.metric(&comparison.metric).is_some_and(|metric| metric.primary),
         ids => ids.contains(&comparison.metric),
     };
+    let translator = Rc::new(translator(analysis));
     let item = |comparison: &analysis::Comparison| {
         let metric = analysis.metric(&comparison.metric)?;
         let planned = Planned::of(comparison, arguments.alpha, arguments.alternative.of(), arguments.power)?;
@@ -247,7 +278,8 @@ fn of_analysis(arguments: &Arguments, analysis: &Analysis) -> Vec<Item> {
             planned,
             needs: None,
         };
-        Some(Item { study: analysis.study.id.clone(), unit: metric.unit.clone(), row })
+        let translator = Rc::clone(&translator);
+        Some(Item { study: analysis.study.id.clone(), unit: metric.unit.clone(), row, translator })
     };
     analysis.comparisons.iter().filter(wanted).filter_map(item).collect()
 }

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use console::Term;
 
 use crate::error::{Error, Problem};
+use crate::language::Locale;
 use crate::render::plain;
 use crate::report::model::{Align, Table};
 
@@ -30,13 +31,24 @@ pub fn complain(error: &Error) {
     let text = match error {
         Error::Usage(what) => format!("{error_mark} {what}\n"),
         Error::Failed(problems) => {
-            let lines: Vec<String> =
-                problems.iter().map(|problem| format!("{error_mark} {}\n", one_line(&problem.to_string()))).collect();
+            let lines: Vec<String> = problems
+                .iter()
+                .map(|problem| format!("{error_mark} {}\n{}", one_line(&problem.to_string()), excerpt(problem)))
+                .collect();
             lines.concat()
         }
     };
     // Nobody is left to tell when stderr is gone.
     let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// The line of source that a problem is about, with carets under the place.
+fn excerpt(problem: &Problem) -> String {
+    let Some(excerpt) = &problem.fault.excerpt else { return String::new() };
+    let number = problem.fault.line.map_or(String::new(), |line| line.to_string());
+    let [margin, before] = [number.len(), excerpt.at].map(|width| " ".repeat(width));
+    let carets = "^".repeat(excerpt.length);
+    format!("  {number} | {}\n  {margin} | {before}{carets}\n", one_line(&excerpt.source))
 }
 
 /// Names and messages come from files; what they hold must not steer the terminal.
@@ -68,9 +80,9 @@ pub fn paragraph(mark: &str, text: &str) -> String {
 }
 
 /// A report's table in aligned columns.
-pub fn table(table: &Table, decimal: char) -> String {
+pub fn table(table: &Table, locale: Locale) -> String {
     let rows: Vec<Vec<String>> =
-        table.rows.iter().map(|row| row.iter().map(|cell| plain(cell, decimal)).collect()).collect();
+        table.rows.iter().map(|row| row.iter().map(|cell| plain(cell, locale)).collect()).collect();
     let columns: Vec<(&str, Align)> =
         table.columns.iter().map(|column| (column.header.as_str(), column.align)).collect();
     aligned(&columns, &rows)

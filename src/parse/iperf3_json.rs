@@ -2,6 +2,7 @@
 //! another, with other text around them, in arrays, or deep inside an object that somebody's script wrapped them in.
 
 mod document;
+mod interval;
 mod lenient;
 mod mend;
 
@@ -13,7 +14,8 @@ use super::text::line_at;
 use super::{Content, Log, LogFormat, Other, OtherKind, Repair};
 use crate::error::Fault;
 use crate::run::Tool;
-pub(super) use document::{Document, End, Start, Sum};
+pub(super) use document::{Document, End, Start};
+pub(super) use interval::Interval;
 pub(super) use lenient::{FromJson, Key, Lenient, object, read_field};
 pub(super) use mend::mend;
 

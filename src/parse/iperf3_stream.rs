@@ -1,7 +1,7 @@
 //! `iperf3 --json-stream`, iperf 3.17 and newer: one event a line, `{"event": "…", "data": …}`, with the parts of an
 //! `iperf3 -J` document as the data. With `--json-stream-full-output` (3.20) the whole document follows the events.
 
-use super::iperf3_json::{self, Document, End, Found, FromJson, Lenient, Start, Sum, mend, object};
+use super::iperf3_json::{self, Document, End, Found, FromJson, Interval, Lenient, Start, mend, object};
 use super::{Content, LogFormat, Repair};
 use crate::run::Tool;
 
@@ -51,10 +51,6 @@ object! {
         event: String,
     }
 
-    Interval {
-        sum: Sum,
-    }
-
     StartEvent {
         data: Start,
     }
@@ -76,18 +72,17 @@ object! {
 struct Test {
     line: usize,
     document: Document,
-    intervals: Vec<Sum>,
 }
 
 impl Test {
     /// A test whose `end` never came (iperf3 was killed) is put together from its intervals.
     fn into_found(self, repairs: &mut Vec<Repair>) -> Found {
-        let Self { line, mut document, intervals } = self;
-        let salvaged = document.end.is_none() && document.error.is_none() && !intervals.is_empty();
+        let Self { line, mut document } = self;
+        let salvaged = document.end.is_none() && document.error.is_none() && document.intervals.is_some();
         if salvaged {
             let what = "events salvaged: there is no `end` event, so the sums are those of the intervals".to_owned();
             repairs.push(Repair { line: Some(line), what });
-            document.end = Some(document.end_of_intervals(&intervals));
+            document.end = Some(document.end_of_intervals());
         }
         Found { line, document: Ok(document), salvaged }
     }
@@ -123,15 +118,14 @@ impl Events {
         match kind.as_str() {
             "start" => {
                 let start = from_json::<StartEvent>(text)??.data;
-                self.tests.push(Test {
-                    line,
-                    document: Document { start, ..Document::default() },
-                    intervals: Vec::new(),
-                });
+                self.tests.push(Test { line, document: Document { start, ..Document::default() } });
             }
             "interval" => {
-                let sum = from_json::<IntervalEvent>(text)??.data.and_then(|interval| interval.sum);
-                self.test(line).intervals.extend(sum);
+                if let Some(interval) =
+                    from_json::<IntervalEvent>(text)??.data.filter(|interval| interval.sum.is_some())
+                {
+                    self.test(line).document.intervals.get_or_insert_default().push(interval);
+                }
             }
             "end" => self.test(line).document.end = from_json::<EndEvent>(text)??.data,
             "error" => self.test(line).document.error = from_json::<ErrorEvent>(text)??.data,
@@ -143,7 +137,7 @@ impl Events {
     /// The test that is running: the last one, unless it has ended.
     fn test(&mut self, line: usize) -> &mut Test {
         if self.tests.last().is_none_or(|test| test.document.end.is_some()) {
-            self.tests.push(Test { line, document: Document::default(), intervals: Vec::new() });
+            self.tests.push(Test { line, document: Document::default() });
         }
         self.tests.last_mut().expect("there is one: it was pushed above where there was none")
     }

@@ -92,6 +92,7 @@ impl Json {
             latency_mean_resolution: latency.mean.map(|_| 0.0),
             percentiles,
             histogram: latency.histogram.iter().flatten().map(|&(us, count)| (seconds(us), count)).collect(),
+            spectrum: Vec::new(),
             requests: Some(self.requests),
             bytes_read: Some(self.bytes),
             requests_per_second: Some(self.requests as f64 / self.duration()),

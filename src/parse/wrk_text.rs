@@ -174,6 +174,8 @@ struct Report {
     request_rate_is_nan: bool,
     /// Millionths of a per cent → seconds.
     percentiles: BTreeMap<u64, Printed>,
+    /// wrk2's long table: `(percent, seconds)`.
+    spectrum: Vec<(f64, f64)>,
     hdr_mean: Option<(Printed, Printed)>,
     hdr_max: Option<Printed>,
     totals: Option<Totals>,
@@ -205,7 +207,10 @@ impl Report {
             Line::RequestRateIsNan => self.request_rate_is_nan = true,
             Line::Heading { is_hdr, .. } => self.is_wrk2 |= is_hdr,
             Line::Percentile(percent, printed) => _ = self.percentiles.insert(key(percent), printed),
-            Line::Spectrum(percent, printed) => self.take_spectrum(key(percent), printed),
+            Line::Spectrum(percent, printed) => {
+                self.spectrum.push((percent, printed.value));
+                self.take_spectrum(key(percent), printed);
+            }
             Line::HdrMean { mean, sd } => self.hdr_mean = Some((mean, sd)),
             Line::HdrMax(max) => self.hdr_max = Some(max),
             Line::Totals { requests, duration, bytes } => {
@@ -281,6 +286,7 @@ impl Report {
             latency_mean_resolution: sampled(mean.half_digit),
             percentiles: if has_samples { self.all_percentiles(max) } else { Vec::new() },
             histogram: Vec::new(),
+            spectrum: if has_samples { rising(&self.spectrum).0 } else { Vec::new() },
             requests: Some(totals.requests),
             bytes_read: Some(totals.bytes),
             requests_per_second: self.requests_per_second.map(|rate| rate.value),

@@ -2,6 +2,7 @@
 
 use super::canvas::{AXIS, Anchor, Canvas, GRID, MARGIN};
 use super::text;
+use crate::language::Locale;
 
 /// Values beyond this are not drawn, and those nearer to zero than its inverse count as zero: arithmetic on them would
 /// overflow.
@@ -14,7 +15,7 @@ const SMALLEST_SPREAD: f64 = 1e-6;
 const INTERVALS: usize = 8;
 const SPACE: f64 = 8.0;
 
-const TICK: f64 = 2.5;
+pub(super) const TICK: f64 = 2.5;
 
 pub(super) struct Axis {
     low: f64,
@@ -34,14 +35,25 @@ impl Axis {
     /// An axis from `left` to `right`, with the range of the values and a little more. It is shorter where the canvas
     /// would cut off the first or the last label.
     pub(super) fn new(values: impl IntoIterator<Item = f64>, left: f64, right: f64, canvas: &Canvas) -> Self {
+        Self::stepped(values, left, right, canvas, false)
+    }
+
+    /// [`Axis::new`] of what is counted: only whole numbers have ticks.
+    pub(super) fn whole(values: impl IntoIterator<Item = f64>, left: f64, right: f64, canvas: &Canvas) -> Self {
+        Self::stepped(values, left, right, canvas, true)
+    }
+
+    fn stepped(values: impl IntoIterator<Item = f64>, left: f64, right: f64, canvas: &Canvas, whole: bool) -> Self {
         let (low, high) = range(values);
         let mut axis = Self { low, high, left, right, ticks: Vec::new() };
         let least = (high - low) / INTERVALS as f64;
+        let least = if whole { least.max(1.0) } else { least };
+        let steps = |least| steps(least).filter(move |step| !whole || step.exponent >= 0);
         let all = steps(least).map(|step| (step, 1));
         // Where only a step of less than two ticks has room for its labels, every second or third of the finest has.
         let thinned = steps(least).take(1).flat_map(|finest| (2..=INTERVALS).map(move |stride| (finest, stride)));
         for (step, stride) in all.chain(thinned) {
-            let ticks = step.ticks(low, high, canvas.decimal_separator).step_by(stride).collect();
+            let ticks = step.ticks(low, high, canvas.locale).step_by(stride).collect();
             axis = Self { left, right, ticks, ..axis };
             axis.make_room(MARGIN, canvas.width - MARGIN);
             if axis.ticks.len() > 1 && axis.has_room() {
@@ -50,6 +62,46 @@ impl Axis {
         }
         axis.ticks.truncate(1);
         axis
+    }
+
+    /// An axis with the given range and ticks, which stand for themselves: values are not the numbers on the labels, but
+    /// what those become by the axis's stretch. Ticks that have no room beside the ones before them are left out.
+    pub(super) fn with_ticks(
+        (low, high): (f64, f64),
+        ticks: Vec<(f64, String)>,
+        left: f64,
+        right: f64,
+        canvas: &Canvas,
+    ) -> Self {
+        let part = |place: f64| (place - low) / (high - low);
+        let inside = ticks.into_iter().filter(|(place, _)| (low..=high).contains(place));
+        let ticks = inside.map(|(place, label)| (part(place), label)).collect();
+        let mut axis = Self { low, high, left, right, ticks };
+        axis.make_room(MARGIN, canvas.width - MARGIN);
+        let mut end = f64::NEG_INFINITY;
+        let (left, length) = (axis.left, axis.right - axis.left);
+        axis.ticks.retain(|(part, label)| {
+            let (x, half) = (left + part * length, text::width(label) / 2.0);
+            let has_room = x - half >= end;
+            if has_room {
+                end = x + half + SPACE / 2.0;
+            }
+            has_room
+        });
+        axis
+    }
+
+    /// Its two ends on the canvas.
+    pub(super) fn ends(&self) -> (f64, f64) {
+        (self.left, self.right)
+    }
+
+    /// The line of the axis with its ticks, without labels.
+    pub(super) fn draw_bare(&self, canvas: &mut Canvas, y: f64) {
+        canvas.line((self.left, y), (self.right, y), AXIS, 0.6);
+        for (part, _) in &self.ticks {
+            canvas.line((self.at(*part), y), (self.at(*part), y + TICK), AXIS, 0.6);
+        }
     }
 
     /// Moves the ends so that the labels stay between two edges.
@@ -113,8 +165,21 @@ impl Axis {
     }
 }
 
+/// Round places on a vertical axis with the range of the values and a little more, as parts of it from the bottom, with
+/// labels: the most that stand at least `distance` apart, as a part.
+pub(super) fn upright(
+    values: impl IntoIterator<Item = f64>,
+    distance: f64,
+    locale: Locale,
+) -> ((f64, f64), Vec<(f64, String)>) {
+    let (low, high) = range(values);
+    let step = steps((high - low) * distance).next();
+    let ticks = step.map_or_else(Vec::new, |step| step.ticks(low, high, locale).collect());
+    ((low, high), ticks)
+}
+
 /// The range of the values, and 5 % more on both sides.
-fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
+pub(super) fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let (low, high) = values
         .into_iter()
         .filter(|value| drawable(*value))
@@ -128,15 +193,23 @@ fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     (low - more, high + more)
 }
 
+/// Whole numbers between the ends of an axis, no more than an axis has ticks.
+pub(super) fn whole_ticks(low: f64, high: f64) -> Vec<i64> {
+    let step =
+        steps(((high - low) / INTERVALS as f64).max(1.0)).find(|step| step.exponent >= 0).map_or(1.0, Step::size);
+    let [first, last] = [(low / step).ceil() as i64, (high / step).floor() as i64];
+    (first..=last).map(|index| index * step as i64).collect()
+}
+
 /// A distance between ticks: `digits · 10^exponent`, that is 1, 2, 2.5 or 5 times a power of ten.
 #[derive(Clone, Copy)]
-struct Step {
+pub(super) struct Step {
     digits: i64,
     exponent: i32,
 }
 
 /// The steps from `least` upwards, to where there is not even one interval.
-fn steps(least: f64) -> impl Iterator<Item = Step> {
+pub(super) fn steps(least: f64) -> impl Iterator<Item = Step> {
     let lowest = least.log10().floor() as i32;
     (lowest..=lowest + 2)
         .flat_map(|power| [(1, power), (2, power), (25, power - 1), (5, power)])
@@ -150,13 +223,13 @@ impl Step {
     }
 
     /// The places of its multiples as parts of the range, with labels.
-    fn ticks(self, low: f64, high: f64, decimal_separator: char) -> impl Iterator<Item = (f64, String)> {
+    pub(super) fn ticks(self, low: f64, high: f64, locale: Locale) -> impl Iterator<Item = (f64, String)> {
         let [first, last] = [(low / self.size()).ceil() as i64, (high / self.size()).floor() as i64];
         let largest = first.abs().max(last.abs()) as f64 * self.size();
         (first..=last).map(move |index| {
             let part = (index as f64 * self.size() - low) / (high - low);
             let label = label(index * self.digits, self.exponent, largest);
-            (part, label.replace('.', decimal_separator.encode_utf8(&mut [0; 4])))
+            (part, locale.number(&label))
         })
     }
 }

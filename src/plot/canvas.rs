@@ -6,6 +6,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{RGBColor, ShapeStyle, TextStyle};
 
 use super::text;
+use crate::language::Locale;
 
 pub(super) use plotters::style::text_anchor::HPos as Anchor;
 
@@ -70,6 +71,12 @@ pub(super) const MARKERS: [&[(f64, f64)]; 7] = [
 /// The marker of a mean.
 pub(super) const DIAMOND: &[(f64, f64)] = &[(0.0, -1.0), (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0)];
 
+/// The colour as if it lay over white at 18 % opacity: true opacity would make a PDF slow.
+pub(super) fn pale(RGBColor(red, green, blue): RGBColor) -> RGBColor {
+    let mixed = |channel: u8| (255.0 - 0.18 * (255.0 - f64::from(channel))).round() as u8;
+    RGBColor(mixed(red), mixed(green), mixed(blue))
+}
+
 fn units(points: f64) -> i32 {
     (points * UNITS).round() as i32
 }
@@ -78,19 +85,26 @@ pub(super) struct Canvas<'a> {
     backend: SVGBackend<'a>,
     /// In points.
     pub(super) width: f64,
-    pub(super) decimal_separator: char,
+    pub(super) locale: Locale,
     /// What a pointer over a place of the drawing is told, as SVG elements.
     tips: String,
 }
 
 impl<'a> Canvas<'a> {
-    pub(super) fn new(svg: &'a mut String, width: f64, decimal_separator: char) -> Self {
+    pub(super) fn new(svg: &'a mut String, width: f64, locale: Locale) -> Self {
         // The size only goes into the opening tag, which is replaced when the height is known.
-        Self { backend: SVGBackend::with_string(svg, (0, 0)), width, decimal_separator, tips: String::new() }
+        Self { backend: SVGBackend::with_string(svg, (0, 0)), width, locale, tips: String::new() }
     }
 
     pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), colour: RGBColor, thickness: f64) {
         written(self.backend.draw_line(place(from), place(to), &style(colour, thickness)));
+    }
+
+    /// A line through all points; nothing where there are less than two.
+    pub(super) fn path(&mut self, points: &[(f64, f64)], colour: RGBColor, thickness: f64) {
+        if points.len() > 1 {
+            written(self.backend.draw_path(points.iter().copied().map(place), &style(colour, thickness)));
+        }
     }
 
     /// A closed outline, filled.

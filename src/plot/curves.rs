@@ -3,8 +3,10 @@
 use super::Draw;
 use super::axis::{Axis, drawable};
 use super::canvas::{AXIS, Anchor, COLOURS, Canvas, GRID, MARGIN, MARKERS};
+use super::look::Look;
+use super::pgfplots::{self, TikzPicture, limits};
 use super::text;
-use crate::report::figure::Curves;
+use crate::report::figure::{Curves, Line};
 
 /// In points: between labels and what they belong to, and of a mark on the vertical axis.
 const GAP: f64 = 4.0;
@@ -72,5 +74,23 @@ impl Draw for Curves {
             }
         }
         Ok(())
+    }
+
+    fn pgfplots(&self, picture: &mut TikzPicture) {
+        let points = |line: &Line| -> Vec<(f64, f64)> {
+            line.points.iter().copied().filter(|(x, y)| drawable(*x) && drawable(*y)).collect()
+        };
+        let xs = limits(self.lines.iter().flat_map(points).map(|point| point.0));
+        let width = picture.two_axes(0.5, [&self.axis, &self.vertical], xs, (0.0, 1.0));
+        picture.option("ytick={0,0.2,0.4,0.6,0.8,1}");
+        picture.option("yticklabels={0\\,\\%,20\\,\\%,40\\,\\%,60\\,\\%,80\\,\\%,100\\,\\%}");
+        picture.legend(self.lines.iter().map(|line| &line.label), width);
+        for (index, line) in self.lines.iter().enumerate() {
+            let points = points(line);
+            let every = (points.len() / MARKS).max(1);
+            let marks = pgfplots::marks(Look { index }, 1.8);
+            picture.plot(&format!("{marks}, mark repeat={every}"), &points);
+            picture.entry(&line.label, width);
+        }
     }
 }

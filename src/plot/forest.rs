@@ -5,6 +5,7 @@ use plotters::style::RGBColor;
 use super::Draw;
 use super::axis::{Axis, drawable};
 use super::canvas::{AXIS, Anchor, COLOURS, Canvas, MARGIN, MARKERS};
+use super::pgfplots::{TikzPicture, broken, limits, number};
 use super::text;
 use crate::report::figure::{Forest, ForestRow};
 
@@ -45,6 +46,54 @@ impl Draw for Forest {
             csv.serialize((label, estimate, lower, upper))?;
         }
         Ok(())
+    }
+
+    fn pgfplots(&self, picture: &mut TikzPicture) {
+        let names = text::column(self.rows.iter().map(|row| &row.label), 0.3 * picture.width, 0.36 * picture.width);
+        let texts = texts(&self.rows, picture.width - names - 2.0 * GAP, picture.width);
+        let inside = picture.width - names - text::widest(texts.iter().flatten()) - 3.0 * GAP;
+        let (low, high) = limits(extent(&self.rows));
+        let lines = |(row, text): (&ForestRow, &Vec<String>)| text::wrap(&row.label, names, 4).len().max(text.len());
+        let most = self.rows.iter().zip(&texts).map(lines).max().unwrap_or(1);
+        let height = self.rows.len().max(1) as f64 * (SPACE + most as f64 * text::LEADING);
+        picture.axis([inside, height], (low, high), &self.axis);
+        picture.rows(&self.rows.iter().map(|row| text::wrap(&row.label, names, 4)).collect::<Vec<_>>());
+        picture.option("clip=false");
+        picture.line("\\draw[meshstatsaxis, dashed] (axis cs:0,\\pgfkeysvalueof{/pgfplots/ymin}) -- (axis cs:0,\\pgfkeysvalueof{/pgfplots/ymax});");
+        let (mut estimates, mut errors) = (Vec::new(), [Vec::new(), Vec::new()]);
+        for (index, (row, text)) in (1..).zip(self.rows.iter().zip(&texts)) {
+            picture.line(format!(
+                "\\node[anchor=west, align=right, inner xsep=0pt, xshift={}] at (axis cs:{},{index}) {{{}}};",
+                picture.length(GAP),
+                number(high),
+                broken(text)
+            ));
+            if !drawable(row.estimate) {
+                continue;
+            }
+            estimates.push((row.estimate, f64::from(index)));
+            let ends = [row.interval[0].unwrap_or(f64::NEG_INFINITY), row.interval[1].unwrap_or(f64::INFINITY)];
+            for ((end, error), edge) in ends.into_iter().zip(&mut errors).zip([low, high]) {
+                let inside = (low..=high).contains(&end);
+                error.push((row.estimate - if inside { end } else { edge }).abs());
+                if !inside {
+                    picture.line(format!(
+                        "\\draw[meshstats1, ->, line width=1pt] (axis cs:{},{index}) -- (axis cs:{},{index});",
+                        number(row.estimate),
+                        number(edge)
+                    ));
+                }
+            }
+        }
+        let [x, y] = [|point: &(f64, f64)| point.0, |point: &(f64, f64)| point.1];
+        let [x, y] = [picture.column("x", estimates.iter().map(x)), picture.column("y", estimates.iter().map(y))];
+        let [below, above] = errors;
+        let [minus, plus] = [picture.column("minus", below), picture.column("plus", above)];
+        picture.line(format!(
+            "\\addplot[meshstats1, only marks, mark=square*, mark size=1.8pt, error bars/.cd, x dir=both, x explicit, error \
+             mark=none, error bar style={{line width=1pt}}] table[x={x}, y={y}, x error minus={minus}, x error plus={plus}] \
+             {{\\meshstatsdata}};"
+        ));
     }
 }
 
@@ -97,6 +146,7 @@ fn draw_row(canvas: &mut Canvas, row: &ForestRow, axis: &Axis, y: f64) {
         }
     }
     canvas.marker(MARKERS[1], (axis.x(row.estimate), y), 2.0, COLOUR);
+    canvas.tip((axis.x(row.estimate), y), 4.0, &format!("{}: {}", row.label, text::minus(&row.text)));
 }
 
 fn dashed(canvas: &mut Canvas, x: f64, top: f64, bottom: f64) {

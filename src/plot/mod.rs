@@ -1,18 +1,33 @@
-//! `Figure` (data) → SVG → PDF, and the same data as CSV.
+//! `Figure` (data) → SVG → PDF, PNG; → PGFPlots; and the same data as CSV.
 //!
-//! One file a drawing: it implements [`Draw`] and has one line in [`drawing`].
+//! One file a drawing: it implements [`Draw`] and has one line in [`drawing`]. One file a format: it has a `FORMAT` and one
+//! line in [`FORMATS`].
 
 mod axis;
 mod canvas;
 mod curves;
+mod fonts;
 mod forest;
+mod heatmap;
+mod look;
+mod page;
+mod panel;
 mod pdf;
+mod pgfplots;
+mod png;
 mod runs;
+mod scatter;
+mod svg;
 mod text;
+mod vertical;
 
-use crate::report::figure::{Drawing, Figure};
+use crate::error::Fault;
+use crate::report::figure::{Drawing, Figure, Picture};
 use canvas::Canvas;
 pub use pdf::pdf;
+use pgfplots::TikzPicture;
+pub use png::png;
+pub use svg::svg;
 
 /// Where a figure goes, and so how wide it is printed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,6 +57,43 @@ impl Default for Width {
     }
 }
 
+/// A figure with its drawing.
+pub struct Drawn<'a> {
+    pub figure: &'a Figure,
+    pub width: Width,
+    /// As [`svg`] draws it.
+    pub svg: &'a str,
+}
+
+/// The files of a figure: extension and contents.
+pub type Files = Vec<(&'static str, Vec<u8>)>;
+
+/// A format that figures are written in.
+#[derive(Debug)]
+pub struct Format {
+    /// What `--figure-format` takes.
+    pub id: &'static str,
+    pub label: &'static str,
+    /// The files of a figure: extension and contents.
+    files: fn(&Drawn) -> Result<Files, Fault>,
+}
+
+impl Format {
+    /// The files of a figure in this format: extension and contents.
+    ///
+    /// # Errors
+    /// When the drawing asks for what the format cannot hold.
+    pub fn files(&self, drawn: &Drawn) -> Result<Files, Fault> {
+        (self.files)(drawn)
+    }
+}
+
+/// Every format of figures, in the order in which the user sees them. The data are written as [`csv`] besides.
+pub static FORMATS: &[Format] = &[svg::FORMAT, pdf::FORMAT, png::FORMAT, pgfplots::FORMAT];
+
+/// Ids of the formats that are written where none is asked for.
+pub const USUAL_FORMATS: &[&str] = &["svg", "pdf"];
+
 /// What each drawing must do.
 trait Draw {
     /// Draws from the canvas's top edge downwards. Returns the height used, in points.
@@ -49,6 +101,9 @@ trait Draw {
 
     /// Writes what is drawn: a header, then one record a value.
     fn write(&self, csv: &mut csv::Writer<Vec<u8>>) -> csv::Result<()>;
+
+    /// Says the same in PGFPlots' terms.
+    fn pgfplots(&self, picture: &mut TikzPicture);
 }
 
 fn drawing(figure: &Figure) -> &dyn Draw {
@@ -56,57 +111,19 @@ fn drawing(figure: &Figure) -> &dyn Draw {
         Drawing::Runs(runs) => runs,
         Drawing::Forest(forest) => forest,
         Drawing::Curves(curves) => curves,
+        Drawing::Scatter(scatter) => scatter,
+        Drawing::Heatmap(heatmap) => heatmap,
+        Drawing::Panels(panels) => panels,
     }
 }
 
-/// Draws a figure as a complete SVG document of the given physical width; its height follows from its content.
-///
-/// Text stays text, in DejaVu Sans, whose metrics the layout is made with. The caption becomes the document's
-/// `<title>` and the alternative text its `<desc>`. Values that are not finite are left out.
-pub fn svg(figure: &Figure, width: Width) -> String {
-    document(figure, width, |_| String::new())
-}
-
-/// [`svg`], and over it a layer (`<g class="tips">`) that tells what a reader points at.
-pub fn interactive(figure: &Figure, width: Width) -> String {
-    document(figure, width, |tips| format!("<g class=\"tips\" fill=\"transparent\">\n{tips}</g>\n"))
-}
-
-/// The drawing, and over it what `layer` makes of its tips.
-fn document(figure: &Figure, width: Width, layer: impl Fn(String) -> String) -> String {
-    let mut body = String::new();
-    // All is laid out with text of one size; a larger text is the same drawing, magnified.
-    let magnification = width.text / text::SIZE;
-    let points = width.inches * 72.0 / magnification;
-    let mut canvas = Canvas::new(&mut body, points, figure.decimal_separator);
-    let height = drawing(figure).draw(&mut canvas);
-    let layer = layer(canvas.into_tips());
-    let inches = |points: f64| rounded(points * magnification / 72.0);
-    // The backend's own opening tag knows neither inches nor the final height.
-    let elements = body.split_once('\n').map_or("", |(_, elements)| elements);
-    let elements = elements.trim_end().strip_suffix("</svg>").unwrap_or(elements);
-    let id = text::xml(&figure.id);
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" \
-         width=\"{}in\" height=\"{}in\" viewBox=\"0 0 {} {}\">\n\
-         <title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-desc\">{}</desc>\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"#FFFFFF\"/>\n{elements}{layer}</svg>\n",
-        inches(points),
-        inches(height),
-        rounded(points * canvas::UNITS),
-        rounded(height * canvas::UNITS),
-        text::xml(&figure.caption),
-        text::xml(&figure.alt),
-    )
-}
-
-/// Without the digits that only come from binary fractions.
-fn rounded(length: f64) -> f64 {
-    (length * 1e6).round() / 1e6
+/// Draws a figure in both forms.
+pub fn draw(figure: &Figure, width: Width) -> Picture {
+    Picture { svg: svg(figure, width), inline: page::page(figure, width) }
 }
 
 /// A figure's data as CSV: `group,run,value` of runs, `label,estimate,lower,upper` of a forest (an open bound is
-/// empty). Numbers are the shortest that read back as the same value, always with a decimal point.
+/// empty), `panel,line,x,y,lower,upper` of panels. Numbers are the shortest that read back as the same value, always with a decimal point.
 pub fn csv(figure: &Figure) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     drawing(figure).write(&mut writer).expect("records have their header's length, and memory takes all writes");

@@ -1,24 +1,18 @@
 //! SVG → PDF.
 
-use std::sync::{Arc, LazyLock};
-
 use krilla::configure::{ConfigurationBuilder, PdfVersion};
 use krilla::geom::Size;
 use krilla::metadata::Metadata;
 use krilla::page::PageSettings;
 use krilla::{Document, SerializeSettings};
 use krilla_svg::{SurfaceExt, SvgSettings};
-use usvg::fontdb::{Database, Source};
-use usvg::{Options, Tree, roxmltree};
+use usvg::roxmltree;
 
+use super::{Format, fonts};
 use crate::error::Fault;
 
-/// The only font there is: what is installed on a machine must not change a figure.
-static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
-    let mut fonts = Database::new();
-    fonts.load_font_source(Source::Binary(Arc::new(dejavu::sans::regular())));
-    Arc::new(fonts)
-});
+pub(super) const FORMAT: Format =
+    Format { id: "pdf", label: "PDF, for LaTeX", files: |drawn| Ok(vec![("pdf", pdf(drawn.svg)?)]) };
 
 /// Converts a figure that [`svg`](super::svg) drew to a PDF of one page of the figure's size. The glyphs that are used
 /// are embedded as TrueType; the title and the description become the document's. The same SVG gives the same bytes.
@@ -28,8 +22,7 @@ static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
 /// When the text is not SVG, or asks for what a PDF cannot hold.
 pub fn pdf(svg: &str) -> Result<Vec<u8>, Fault> {
     let xml = roxmltree::Document::parse(svg).map_err(fault)?;
-    let options = Options { dpi: 72.0, fontdb: FONTS.clone(), ..Options::default() };
-    let tree = Tree::from_xmltree(&xml, &options).map_err(fault)?;
+    let tree = fonts::tree(&xml, 72.0).map_err(fault)?;
     let size = Size::from_wh(tree.size().width(), tree.size().height()).ok_or_else(|| fault("it has no size"))?;
     // Newer versions make pdfTeX warn when it includes the figure.
     let configuration = ConfigurationBuilder::new()

@@ -6,7 +6,9 @@ use plotters::style::RGBColor;
 
 use super::Draw;
 use super::axis::{Axis, drawable};
-use super::canvas::{AXIS, Anchor, COLOURS, Canvas, DIAMOND, INK, MARGIN, MARKERS};
+use super::canvas::{AXIS, Anchor, Canvas, DIAMOND, INK, MARGIN, MARKERS, pale};
+use super::look::Look;
+use super::pgfplots::{self, TikzPicture, limits, number};
 use super::text;
 use crate::report::figure::{Group, Runs};
 
@@ -39,8 +41,7 @@ impl Draw for Runs {
             let middle = top + (height + SPACE / 2.0) / 2.0;
             canvas.text(lines, (left - GAP, middle), Anchor::Right);
             let place = Place { axis: &axis, top: middle - row / 2.0, scale };
-            let look = Look { colour: COLOURS[index % COLOURS.len()], marker: MARKERS[index % MARKERS.len()] };
-            draw_group(canvas, group, &place, &look);
+            draw_group(canvas, group, &place, Look { index });
             top += height;
         }
         axis.draw(canvas, &self.axis, bottom) + MARGIN
@@ -55,12 +56,59 @@ impl Draw for Runs {
         }
         Ok(())
     }
-}
 
-/// What tells a mode from the others: together they are different for 42 modes.
-struct Look {
-    colour: RGBColor,
-    marker: &'static [(f64, f64)],
+    fn pgfplots(&self, picture: &mut TikzPicture) {
+        let names = text::column(self.groups.iter().map(|g| &g.label), 0.3 * picture.width, 0.4 * picture.width);
+        let inside = picture.width - names - 2.0 * GAP;
+        let (low, high) = limits(self.groups.iter().flat_map(extent));
+        let row = (MEAN + BAND + SPACE) * if self.groups.len() > FEW { FLAT } else { 1.0 };
+        let height = row * self.groups.len().max(1) as f64;
+        picture.axis([inside, height], (low, high), &self.axis);
+        picture.rows(&self.groups.iter().map(|group| label(group, names)).collect::<Vec<_>>());
+        // In rows: of the middle of the box, half of its height, and of the mean, from the middle of the row.
+        let [middle, half, mean] = [0.12, 0.26, -0.3];
+        for (index, group) in self.groups.iter().enumerate() {
+            let y = index as f64 + 1.0 + middle;
+            let mut sorted: Vec<f64> = group.values.iter().copied().filter(|value| drawable(*value)).collect();
+            sorted.sort_by(f64::total_cmp);
+            let look = Look { index };
+            if let Some(quartiles) = group.quartiles.filter(|quartiles| quartiles.iter().all(|q| drawable(*q))) {
+                let [lower, median, upper] = quartiles.map(number);
+                let [lowest, highest] = whiskers(quartiles, &sorted).map(number);
+                let (top, bottom) = (number(y - half), number(y + half));
+                picture.line(format!(
+                    "\\draw[meshstatsaxis] (axis cs:{lowest},{y}) -- (axis cs:{lower},{y}) (axis cs:{upper},{y}) -- (axis \
+                     cs:{highest},{y});"
+                ));
+                picture.line(format!(
+                    "\\filldraw[draw=meshstatsaxis, fill={}!18] (axis cs:{lower},{top}) rectangle (axis cs:{upper},{bottom});",
+                    pgfplots::colour(look)
+                ));
+                picture.line(format!(
+                    "\\draw[meshstatsaxis, line width=1.2pt] (axis cs:{median},{top}) -- (axis cs:{median},{bottom});"
+                ));
+            }
+            let places: Vec<f64> = sorted.iter().map(|value| (value - low) / (high - low) * inside).collect();
+            let offsets = spread(&places, 3.4, 2.0 * half * row);
+            let points: Vec<_> = sorted
+                .iter()
+                .zip(offsets)
+                .map(|(value, offset)| (*value, y + (offset / row * 1e4).round() / 1e4))
+                .collect();
+            picture.plot(&format!("{}, only marks", pgfplots::marks(look, 1.4)), &points);
+            let y = index as f64 + 1.0 + mean;
+            if let Some([lower, upper]) = group.interval.filter(|bounds| bounds.iter().all(|bound| drawable(*bound))) {
+                picture.line(format!(
+                    "\\draw[meshstatsink, line width=1.2pt] (axis cs:{},{y}) -- (axis cs:{},{y});",
+                    number(lower),
+                    number(upper)
+                ));
+            }
+            if let Some(mean) = group.mean.filter(|mean| drawable(*mean)) {
+                picture.plot("meshstatsink, only marks, mark=diamond*, mark size=2.6pt", &[(mean, y)]);
+            }
+        }
+    }
 }
 
 /// Where a mode is drawn, and how much flatter.
@@ -87,7 +135,7 @@ fn extent(group: &Group) -> impl Iterator<Item = f64> {
     group.values.iter().copied().chain(summary)
 }
 
-fn draw_group(canvas: &mut Canvas, group: &Group, place: &Place, look: &Look) {
+fn draw_group(canvas: &mut Canvas, group: &Group, place: &Place, look: Look) {
     let Place { axis, top, scale } = *place;
     draw_mean(canvas, group, axis, top + scale * MEAN / 2.0);
     let runs = group.runs.iter().map(String::as_str).chain(std::iter::repeat(""));
@@ -98,13 +146,13 @@ fn draw_group(canvas: &mut Canvas, group: &Group, place: &Place, look: &Look) {
     let band = scale * BAND;
     let y = top + scale * MEAN + band / 2.0;
     if let Some(quartiles) = group.quartiles.filter(|quartiles| quartiles.iter().all(|value| drawable(*value))) {
-        draw_box(canvas, quartiles, &values, axis, (y - band / 2.0, y + band / 2.0), pale(look.colour));
+        draw_box(canvas, quartiles, &values, axis, (y - band / 2.0, y + band / 2.0), pale(look.colour()));
     }
     let radius = (1.65 * (40.0 / values.len() as f64).cbrt()).clamp(0.8, 1.65);
     let places: Vec<f64> = values.iter().map(|value| axis.x(*value)).collect();
     for ((x, offset), (value, run)) in places.iter().zip(spread(&places, 2.3 * radius, band)).zip(points) {
-        canvas.marker(look.marker, (*x, y + offset), radius, look.colour);
-        let value = text::value(value, canvas.decimal_separator);
+        canvas.marker(MARKERS[look.marker()], (*x, y + offset), radius, look.colour());
+        let value = text::value(value, canvas.locale);
         canvas.tip((*x, y + offset), 1.5 * radius, &format!("{}, {run}: {value}", group.label));
     }
 }
@@ -115,6 +163,13 @@ fn draw_mean(canvas: &mut Canvas, group: &Group, axis: &Axis, y: f64) {
     }
     if let Some(mean) = group.mean.filter(|mean| drawable(*mean)) {
         canvas.marker(DIAMOND, (axis.x(mean), y), 2.8, INK);
+        let value = |value: f64| text::value(value, canvas.locale);
+        let interval = group.interval.map_or(String::new(), |bounds| {
+            let [lower, upper] = bounds.map(value);
+            format!(" [{lower}{} {upper}]", canvas.locale.bounds())
+        });
+        let tip = format!("{}: {}{interval}", group.label, value(mean));
+        canvas.tip((axis.x(mean), y), 3.0, &tip);
     }
 }
 
@@ -126,9 +181,7 @@ fn draw_box(
     (top, bottom): (f64, f64),
     fill: RGBColor,
 ) {
-    let reach = 1.5 * (upper - lower);
-    let lowest = sorted.iter().copied().find(|value| *value >= lower - reach).unwrap_or(lower).min(lower);
-    let highest = sorted.iter().copied().rfind(|value| *value <= upper + reach).unwrap_or(upper).max(upper);
+    let [lowest, highest] = whiskers([lower, median, upper], sorted);
     let y = (top + bottom) / 2.0;
     for (end, hinge) in [(lowest, lower), (highest, upper)] {
         canvas.line((axis.x(end), y), (axis.x(hinge), y), AXIS, 0.6);
@@ -138,10 +191,12 @@ fn draw_box(
     canvas.line((axis.x(median), top), (axis.x(median), bottom), AXIS, 1.4);
 }
 
-/// The colour as if it lay over white at 18 % opacity: true opacity would make a PDF slow.
-fn pale(RGBColor(red, green, blue): RGBColor) -> RGBColor {
-    let mixed = |channel: u8| (255.0 - 0.18 * (255.0 - f64::from(channel))).round() as u8;
-    RGBColor(mixed(red), mixed(green), mixed(blue))
+/// Where the whiskers end: at the furthest run within 1.5 interquartile ranges of the box.
+fn whiskers([lower, _, upper]: [f64; 3], sorted: &[f64]) -> [f64; 2] {
+    let reach = 1.5 * (upper - lower);
+    let lowest = sorted.iter().copied().find(|value| *value >= lower - reach).unwrap_or(lower).min(lower);
+    let highest = sorted.iter().copied().rfind(|value| *value <= upper + reach).unwrap_or(upper).max(upper);
+    [lowest, highest]
 }
 
 /// Offsets from the middle of a band that keep points apart. Places are ascending. Lanes lie a point's size apart; a

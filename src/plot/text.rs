@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 
-use crate::report::number::significant;
+use crate::language::Locale;
+use crate::report::number::{self, significant};
 
 /// Size of all text before magnification, in points.
 pub(super) const SIZE: f64 = 8.0;
@@ -16,7 +17,7 @@ pub(super) const LEADING: f64 = 1.2 * SIZE;
 pub(super) const CAPITAL: f64 = 0.729 * SIZE;
 
 /// Both the CSS list and the name the font is registered under.
-const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
+pub(super) const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
 
 /// Units of DejaVu Sans: to an em, and from descent to ascent, which is what plotters scales text by when it measures.
 const UNITS_PER_EM: f64 = 2048.0;
@@ -96,7 +97,11 @@ fn append(lines: &mut Vec<String>, word: &str, limit: f64) {
     if last.is_empty() {
         lines.pop();
     }
-    lines.append(&mut pieces(word, limit));
+    if width(word) <= limit {
+        lines.push(word.to_owned());
+    } else {
+        lines.append(&mut pieces(word, limit));
+    }
 }
 
 /// Breaks a word into pieces no wider than `limit`: after a sign where there is one, else with a hyphen.
@@ -116,6 +121,15 @@ fn pieces(word: &str, limit: f64) -> Vec<String> {
     }
     pieces.push(line);
     pieces
+}
+
+/// A line that is no wider than `limit`: cut off with an ellipsis where it is.
+pub(super) fn shortened(text: &str, limit: f64) -> String {
+    let mut line = text.to_owned();
+    if width(&line) > limit {
+        shorten(&mut line, limit);
+    }
+    line
 }
 
 /// Ends a line with an ellipsis, and drops letters until that fits.
@@ -142,8 +156,15 @@ pub(super) fn minus(text: &str) -> String {
 }
 
 /// A value with four significant digits, for a reader who points at it.
-pub(super) fn value(value: f64, decimal_separator: char) -> String {
-    minus(&significant(value, 4)).replace('.', decimal_separator.encode_utf8(&mut [0; 4]))
+pub(super) fn value(value: f64, locale: Locale) -> String {
+    locale.number(&minus(&significant(value, 4)))
+}
+
+/// A number of few digits as it is: a tick that does not come from a step.
+pub(super) fn shortest(value: f64, locale: Locale) -> String {
+    let is_usual = value == 0.0 || (1e-6..1e6).contains(&value.abs());
+    let number = if is_usual { number::shortest(value) } else { format!("{value:e}") };
+    locale.number(&minus(&number))
 }
 
 /// A text that XML can carry: no control characters, and no break that was only there to hold words together.

@@ -4,11 +4,11 @@
 //! An interval fills two columns (`… lower`, `… upper`) and so does a `±` (`… centre`, `… spread`); a missing cell is
 //! empty.
 
-use super::{File, Material, Output, cell, clean};
+use super::{File, Material, Output, cell, clean, word};
 use crate::error::Problem;
-use crate::report::model::{Cell, Table};
+use crate::report::model::{Cell, Report, Table};
 
-pub(super) const OUTPUT: Output = Output { id: "csv", label: "CSV", files };
+pub(super) const OUTPUT: Output = Output { id: "csv", label: "CSV", figures: &[], files };
 
 fn files(material: &Material) -> Result<Vec<File>, Problem> {
     material
@@ -16,7 +16,7 @@ fn files(material: &Material) -> Result<Vec<File>, Problem> {
         .tables()
         .map(|table| {
             let path = format!("tables/{}.csv", table.id);
-            match write(table) {
+            match write(table, material.report) {
                 Ok(contents) => Ok(File::new(path, contents)),
                 Err(error) => Err(Problem::new(path, error.to_string(), "please report it as a bug")),
             }
@@ -25,7 +25,7 @@ fn files(material: &Material) -> Result<Vec<File>, Problem> {
 }
 
 /// What a CSV column holds of a cell: the suffix of its header.
-const PARTS: [&str; 5] = ["", " centre", " spread", " lower", " upper"];
+const PARTS: [&str; 5] = ["", "centre", "spread", "lower", "upper"];
 
 /// The parts of `cell` that are not empty, each with its place in [`PARTS`].
 fn parts(cell: &Cell) -> Vec<(usize, &str)> {
@@ -34,10 +34,11 @@ fn parts(cell: &Cell) -> Vec<(usize, &str)> {
         Cell::PlusMinus { centre, spread } => vec![(1, centre), (2, spread)],
         Cell::Interval { lower, upper } => vec![(3, lower), (4, upper)],
         Cell::Missing => vec![],
+        Cell::Strong { cell } => parts(cell),
     }
 }
 
-fn write(table: &Table) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+fn write(table: &Table, report: &Report) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
     let mut columns: Vec<(usize, usize)> = Vec::new();
     for index in 0..table.columns.len() {
         let used = |part: &usize| table.rows.iter().any(|row| parts(cell(row, index)).iter().any(|(p, _)| p == part));
@@ -48,8 +49,11 @@ fn write(table: &Table) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
         }
     }
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer
-        .write_record(columns.iter().map(|&(i, part)| format!("{}{}", clean(&table.columns[i].header), PARTS[part])))?;
+    let header = |&(i, part): &(usize, usize)| {
+        let header = clean(&table.columns[i].header);
+        if part == 0 { header } else { format!("{header} {}", word(report, PARTS[part])) }
+    };
+    writer.write_record(columns.iter().map(header))?;
     for row in &table.rows {
         writer.write_record(columns.iter().map(|&(i, part)| {
             let found = parts(cell(row, i)).into_iter().find(|(p, _)| *p == part);

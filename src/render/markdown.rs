@@ -2,19 +2,22 @@
 
 use minijinja::context;
 
-use super::{ALIGNED, File, Material, Output, clean, document, rows, verbatim};
+use super::{ALIGNED, Asides, File, Material, Output, clean, document, plain, rows, verbatim};
 use crate::error::Problem;
-use crate::report::model::{Align, Column};
+use crate::report::model::{Align, Cell, Column};
 
-pub(super) const OUTPUT: Output = Output { id: "markdown", label: "Markdown", files };
+pub(super) const OUTPUT: Output = Output { id: "markdown", label: "Markdown", figures: &["svg"], files };
 
 fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Problem> {
     let fragments = report
         .tables()
         .enumerate()
         .map(|(index, table)| {
-            let markup = |row: Vec<String>| row.iter().map(|text| in_cell(text)).collect();
-            let rows: Vec<_> = rows(table, report.decimal_separator).map(markup).collect();
+            let markup = |cell: &Cell| {
+                let text = in_cell(&plain(cell, report.locale));
+                if cell.is_strong() { format!("**{text}**") } else { text }
+            };
+            let rows: Vec<Vec<String>> = rows(table).map(|row| row.map(markup).collect()).collect();
             let pipes = pipe_table(&table.columns, &rows);
             let context = context! {
                 number => index + 1, caption => &table.caption, table => verbatim(&pipes), notes => &table.notes,
@@ -22,7 +25,8 @@ fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Pr
             templates.render("table.md", context)
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let body = templates.render("report.md", document(report, fragments.iter().map(|fragment| verbatim(fragment))))?;
+    let body = templates
+        .render("report.md", document(report, fragments.iter().map(|fragment| verbatim(fragment)), Asides::Listed))?;
     let mut files = vec![File::new("report.md", body)];
     for (table, fragment) in report.tables().zip(fragments) {
         files.push(File::new(format!("tables/{}.md", table.id), fragment));
@@ -56,11 +60,11 @@ pub(super) fn pipe_table(columns: &[Column], rows: &[Vec<String>]) -> String {
     out
 }
 
-fn width(text: &str) -> usize {
+pub(super) fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-fn pad(text: &str, align: Align, to: usize) -> String {
+pub(super) fn pad(text: &str, align: Align, to: usize) -> String {
     let space = to.saturating_sub(width(text));
     let before = match align {
         Align::Left => 0,

@@ -1,21 +1,30 @@
-//! `Report` → files: Markdown, HTML, LaTeX and CSV. Nothing is computed or rounded here; the numbers arrive as printed.
+//! `Report` → files: Markdown, HTML, LaTeX, Typst, AsciiDoc and CSV. Nothing is computed or rounded here; the numbers arrive as printed.
 //!
 //! An output is one file of this folder with one `OUTPUT` record, and one line in [`OUTPUTS`].
 
+mod asciidoc;
+pub mod catalogue;
+pub mod ci;
 mod csv;
 mod html;
 mod latex;
 mod markdown;
 mod templates;
+mod typst;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use minijinja::value::Serde;
 use minijinja::{Value, context};
 
 use crate::error::Problem;
+use crate::language::{Language, Locale};
+use crate::latex::clean;
+use crate::report::figure::Picture;
 use crate::report::model::{Block, Cell, Report, Table};
+use crate::report::style::Style;
 
-pub use templates::Templates;
+pub use templates::{PAGE, Templates};
 
 /// One file of an output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,9 +43,10 @@ impl File {
 /// What an output is made of.
 pub struct Material<'a> {
     pub report: &'a Report,
-    /// The report's figures as SVG documents, by id.
-    pub figures: &'a BTreeMap<String, String>,
+    /// The report's figures as drawn, by id.
+    pub figures: &'a BTreeMap<String, Picture>,
     pub templates: &'a Templates,
+    pub style: Style,
 }
 
 /// A format that reports are written in.
@@ -44,6 +54,8 @@ pub struct Output {
     /// What `--format` takes.
     pub id: &'static str,
     pub label: &'static str,
+    /// Ids of the formats of figures that its pages show.
+    pub figures: &'static [&'static str],
     files: fn(&Material) -> Result<Vec<File>, Problem>,
 }
 
@@ -69,35 +81,65 @@ impl Output {
 }
 
 /// Every output, in the order in which the user sees them.
-pub static OUTPUTS: &[Output] = &[markdown::OUTPUT, html::OUTPUT, latex::OUTPUT, csv::OUTPUT];
+pub static OUTPUTS: &[Output] =
+    &[markdown::OUTPUT, html::OUTPUT, latex::OUTPUT, typst::OUTPUT, asciidoc::OUTPUT, csv::OUTPUT];
+
+/// What becomes of the tables that stand aside.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asides {
+    /// They are tables like all others.
+    Shown,
+    /// Those that follow each other are one list of captions and files.
+    Listed,
+}
 
 /// What the `report.*` templates see: the report, with each table replaced by the next of `tables`.
-fn document(report: &Report, tables: impl IntoIterator<Item = Value>) -> Value {
+fn document(report: &Report, tables: impl IntoIterator<Item = Value>, asides: Asides) -> Value {
     let mut tables = tables.into_iter();
     let mut figures = 0;
     let mut sections = Vec::new();
     for section in &report.sections {
-        let blocks: Vec<Value> = section
-            .blocks
-            .iter()
-            .map(|block| match block {
+        let mut blocks: Vec<Value> = Vec::new();
+        for same in section.blocks.chunk_by(|a, b| asides == Asides::Listed && is_aside(a) && is_aside(b)) {
+            let block = match &same[0] {
                 Block::Text { text } => context! { type => "text", text },
                 Block::List { items } => context! { type => "list", items },
-                Block::Table(_) => context! { type => "table", table => tables.next() },
+                Block::Table(table) if table.aside && asides == Asides::Listed => {
+                    let listed = same.iter().filter_map(|block| match block {
+                        Block::Table(table) => {
+                            tables.next();
+                            Some(context! { caption => &table.caption, path => format!("tables/{}", table.id) })
+                        }
+                        _ => None,
+                    });
+                    context! { type => "asides", tables => listed.collect::<Vec<_>>() }
+                }
+                Block::Table(table) => context! { type => "table", table => tables.next(), aside => table.aside },
                 Block::Figure(figure) => {
                     figures += 1;
                     context! {
-                        type => "figure", number => figures, path => verbatim(&format!("figures/{}", figure.id)),
-                        label => label(report, &figure.id), caption => &figure.caption, alt => &figure.alt,
+                        type => "figure", id => &figure.id, number => figures, path => verbatim(&format!("figures/{}", figure.id)),
+                        label => verbatim(&label(report, &figure.id)), caption => &figure.caption, alt => &figure.alt,
                     }
                 }
-            })
-            .collect();
-        sections.push(context! { id => slug(&section.id), title => &section.title, blocks });
+            };
+            blocks.push(block);
+        }
+        sections.push(context! { id => verbatim(&slug(&section.id)), title => &section.title, blocks });
     }
     context! {
-        title => &report.title, banner => &report.banner, summary => &report.summary, generator => &report.generator, sections,
+        title => &report.title, banner => &report.banner, headline => Serde(&report.headline), summary => &report.summary, generator => &report.generator, sections,
+        language => report.locale.language,
     }
+}
+
+fn is_aside(block: &Block) -> bool {
+    matches!(block, Block::Table(table) if table.aside)
+}
+
+/// A fixed text of an output in the report's language.
+fn word<'a>(report: &Report, text: &'a str) -> &'a str {
+    Language::find(report.locale.language).ok().and_then(|language| language.word(text)).unwrap_or(text)
 }
 
 /// Text that is markup already, which templates insert without escaping.
@@ -105,9 +147,9 @@ fn verbatim(text: &str) -> Value {
     Value::from_safe_string(text.into())
 }
 
-/// The cells of `table` as plain text, one for each column.
-fn rows(table: &Table, decimal: char) -> impl Iterator<Item = Vec<String>> {
-    table.rows.iter().map(move |row| (0..table.columns.len()).map(|i| plain(cell(row, i), decimal)).collect())
+/// The cells of `table`, one for each column.
+fn rows(table: &Table) -> impl Iterator<Item = impl Iterator<Item = &Cell>> {
+    table.rows.iter().map(|row| (0..table.columns.len()).map(|i| cell(row, i)))
 }
 
 /// The cell of column `index`; a short row ends in missing cells.
@@ -115,43 +157,21 @@ fn cell(row: &[Cell], index: usize) -> &Cell {
     row.get(index).unwrap_or(&Cell::Missing)
 }
 
-/// A cell as plain text, its numbers with `decimal` as their separator. Bounds are parted by `;` where a comma is the
-/// decimal separator.
-pub fn plain(cell: &Cell, decimal: char) -> String {
-    let number = |text: &str| clean(text).replace('.', decimal.encode_utf8(&mut [0; 4]));
+/// A cell as plain text, its numbers as `locale` says. Bounds are parted by `;` where a comma is the decimal separator.
+pub fn plain(cell: &Cell, locale: Locale) -> String {
+    let number = |text: &str| locale.number(&clean(text));
     match cell {
         Cell::Text { text } => clean(text),
         Cell::Number { text } => number(text),
         Cell::PlusMinus { centre, spread } => format!("{} ± {}", number(centre), number(spread)),
-        Cell::Interval { lower, upper } => format!("[{}{} {}]", number(lower), bound_separator(decimal), number(upper)),
+        Cell::Interval { lower, upper } => format!("[{}{} {}]", number(lower), locale.bounds(), number(upper)),
         Cell::Missing => "—".into(),
+        Cell::Strong { cell } => plain(cell, locale),
     }
 }
 
 /// Longer cells than this do not widen their column's source.
 const ALIGNED: usize = 60;
-
-fn bound_separator(decimal: char) -> char {
-    if decimal == ',' { ';' } else { ',' }
-}
-
-/// Text on one line: runs of white space and control characters become one space, and the invisible characters that
-/// turn the direction of writing are dropped (they would reorder the source around them).
-fn clean(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {}
-            c if c.is_ascii_whitespace() || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
-                if !out.ends_with(' ') {
-                    out.push(' ');
-                }
-            }
-            c => out.push(c),
-        }
-    }
-    out.trim_matches(' ').into()
-}
 
 /// The label of a table or figure: two studies may stand in one paper.
 fn label(report: &Report, id: &str) -> String {

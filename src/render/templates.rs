@@ -3,33 +3,44 @@
 //! Templates have the usual delimiters (`{{ … }}`, `{% … %}`); LaTeX ones have `\VAR{…}`, `\BLOCK{…}` and `\REM{…}`, which
 //! LaTeX editors can read. Every string is escaped for its format unless it is markup already.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
-use super::{html, latex, markdown, verbatim};
-use crate::error::{Fault, Problem};
+use super::{asciidoc, catalogue, html, latex, markdown, typst, verbatim};
+use crate::error::{Excerpt, Fault, Problem};
+use crate::toml_file::suggest;
 
 macro_rules! embedded {
     ($($name:literal),* $(,)?) => { [$(($name, include_str!(concat!("../../templates/", $name)))),*] };
 }
 
 /// Name and source of each.
-const EMBEDDED: [(&str, &str); 12] = embedded![
+pub(super) const EMBEDDED: [(&str, &str); 20] = embedded![
     "numbers.md",
     "numbers.tex",
+    "numbers.typ",
     "preamble.tex",
+    "report.adoc",
     "report.html",
     "report.md",
     "report.tex",
+    "report.typ",
+    "script.html",
     "style.html",
+    "table-figure.typ",
     "table-float.tex",
+    "table-notes.tex",
+    "table.adoc",
     "table.html",
     "table.md",
     "table.tex",
+    "table.typ",
     "tabular.tex",
 ];
 
@@ -38,7 +49,12 @@ pub struct Templates {
     environment: Environment<'static>,
     /// Where each replaced template was read from.
     replaced: BTreeMap<String, String>,
+    /// What each template was given, where somebody wants to know it.
+    given: Option<Arc<Mutex<Given>>>,
 }
+
+/// Template → path of a variable → its types.
+pub type Given = BTreeMap<String, BTreeMap<String, BTreeSet<&'static str>>>;
 
 impl Templates {
     /// The embedded templates, those that `overrides` holds a file of the same name for replaced by it.
@@ -46,7 +62,7 @@ impl Templates {
     /// # Errors
     /// A directory that cannot be read, a file in it that is no template's name, a template that is not well formed.
     pub fn new(overrides: Option<&Path>) -> Result<Self, Problem> {
-        let mut templates = Self { environment: environment(), replaced: BTreeMap::new() };
+        let mut templates = Self { environment: environment(), replaced: BTreeMap::new(), given: None };
         let mut sources = match overrides {
             Some(directory) => read_overrides(directory)?,
             None => BTreeMap::new(),
@@ -67,8 +83,40 @@ impl Templates {
         Ok(templates)
     }
 
+    /// The same templates, which keep account of what they are given.
+    pub fn recording(self) -> Self {
+        Self { given: Some(Arc::default()), ..self }
+    }
+
+    /// What the templates were given since [`Templates::recording`].
+    pub fn given(&self) -> Given {
+        self.given.as_ref().and_then(|given| given.lock().ok()).map(|given| given.clone()).unwrap_or_default()
+    }
+
+    /// The names that a template uses and does not make itself.
+    pub fn used(&self, name: &str) -> BTreeSet<String> {
+        let template = self.environment.get_template(name);
+        template.map(|template| template.undeclared_variables(false).into_iter().collect()).unwrap_or_default()
+    }
+
+    /// The same templates with their fixed words in `language`.
+    pub fn in_language(&self, language: &'static crate::language::Language) -> Self {
+        let mut environment = self.environment.clone();
+        environment.add_filter("tr", |text: &str| match language.template_word(text) {
+            Some(word) => Ok(word.to_owned()),
+            None => Err(Error::new(
+                ErrorKind::InvalidOperation,
+                format!("templates/lang/{}.toml has no “{text}”", language.id),
+            )),
+        });
+        Self { environment, replaced: self.replaced.clone(), given: self.given.clone() }
+    }
+
     /// The template `name` filled in.
     pub(super) fn render(&self, name: &str, context: Value) -> Result<String, Problem> {
+        if let Some(mut given) = self.given.as_ref().and_then(|given| given.lock().ok()) {
+            record("", &context, given.entry(name.into()).or_default());
+        }
         self.environment
             .get_template(name)
             .and_then(|template| template.render(context))
@@ -87,14 +135,79 @@ impl Templates {
             Some(detail) => format!("{}: {detail}", error.kind()),
             None => error.kind().to_string(),
         };
-        let remedy = if self.replaced.contains_key(name) {
-            "correct the template, or remove it to use the built-in one"
-        } else {
-            REPORT_BUG
-        };
-        Problem { path, fault: Fault { line: error.line(), what, remedy: remedy.into() } }
+        let remedy = if self.replaced.contains_key(name) { remedy(name, error) } else { REPORT_BUG.into() };
+        Problem { path, fault: Fault { line: error.line(), what, remedy, excerpt: excerpt(error).map(Box::new) } }
     }
 }
+
+/// Adds the paths of the variables below `value`, each with its type.
+fn record(path: &str, value: &Value, paths: &mut BTreeMap<String, BTreeSet<&'static str>>) {
+    let children = || value.try_iter().into_iter().flatten();
+    match value.kind() {
+        ValueKind::Map => {
+            for key in children() {
+                let inner = value.get_item(&key).unwrap_or_default();
+                let path = if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
+                paths.entry(path.clone()).or_default().insert(type_of(&inner));
+                record(&path, &inner, paths);
+            }
+        }
+        ValueKind::Seq | ValueKind::Iterable => {
+            for inner in children() {
+                record(&format!("{path}[]"), &inner, paths);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The type as the catalogue calls it.
+fn type_of(value: &Value) -> &'static str {
+    match value.kind() {
+        ValueKind::None => "none",
+        ValueKind::Bool => "true or false",
+        ValueKind::Number => "number",
+        ValueKind::String if value.is_safe() => "markup",
+        ValueKind::String => "text",
+        ValueKind::Map => "object",
+        ValueKind::Seq | ValueKind::Iterable => "list",
+        _ => "undefined",
+    }
+}
+
+/// What the author of a template can do about its error.
+fn remedy(name: &str, error: &Error) -> String {
+    let undefined = error.detail().filter(|_| error.kind() == ErrorKind::UndefinedError);
+    let Some(expression) = undefined.and_then(|detail| detail.split('`').nth(1)) else {
+        return "correct the template, or remove it to use the built-in one".into();
+    };
+    let (parent, last) = match expression.rsplit_once('.') {
+        Some((before, last)) => (before.rsplit('.').next(), last),
+        None => (None, expression),
+    };
+    let known = catalogue::names(name, parent);
+    match parent {
+        _ if known.is_empty() => "see `meshstats templates variables`".into(),
+        Some(parent) => suggest(last, known, &format!("`{parent}` has")),
+        None => suggest(last, known, "The variables are"),
+    }
+}
+
+/// The line of the template that `error` is about, with its place.
+fn excerpt(error: &Error) -> Option<Excerpt> {
+    let source = error.template_source()?;
+    let range = error.range()?;
+    let before = source.get(..range.start)?;
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let line = source.get(start..)?.lines().next()?;
+    let indent = line.len() - line.trim_start().len();
+    let meant = line.get(range.start - start..)?.get(..range.len()).or(line.get(range.start - start..))?;
+    let at = line.get(indent..range.start - start).map_or(0, |text| text.chars().count());
+    Some(Excerpt { source: line.trim().to_owned(), at, length: meant.chars().count().max(1) })
+}
+
+/// The file that describes the templates.
+pub const PAGE: &str = "README.md";
 
 const REPORT_BUG: &str = "this is a built-in template; please report it as a bug";
 
@@ -113,8 +226,10 @@ struct Language {
 /// The language of the template `name`, by its extension.
 fn language(name: &str) -> Language {
     match name.rsplit('.').next() {
+        Some("adoc") => Language { delimiters: BRACES, escape: asciidoc::escape },
         Some("html") => Language { delimiters: BRACES, escape: html::escape },
         Some("tex") => Language { delimiters: COMMANDS, escape: latex::escape },
+        Some("typ") => Language { delimiters: BRACES, escape: typst::escape },
         _ => Language { delimiters: BRACES, escape: markdown::escape },
     }
 }
@@ -148,6 +263,7 @@ fn environment() -> Environment<'static> {
         None => Err(Error::new(ErrorKind::InvalidOperation, format!("{} is not text: {value}", value.kind()))),
     });
     environment.add_filter("url", url);
+    environment.add_filter("literal", |text: &str| verbatim(&typst::literal(text)));
     environment.add_filter("tr", |text: &str| text.to_owned());
     environment
 }
@@ -176,6 +292,10 @@ fn read_overrides(directory: &Path) -> Result<BTreeMap<String, (String, String)>
         let entry = entry.map_err(|error| unreadable(&shown, error))?;
         let path = entry.path().display().to_string();
         let name = entry.file_name().to_string_lossy().into_owned();
+        // The page that is exported with the templates.
+        if name == PAGE {
+            continue;
+        }
         if !EMBEDDED.iter().any(|(known, _)| *known == name) {
             let known: Vec<&str> = EMBEDDED.iter().map(|(name, _)| *name).collect();
             return Err(Problem::new(

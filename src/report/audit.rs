@@ -1,11 +1,13 @@
 //! Whether printed figures hold: the audit's tables, its explanations, and what it can and cannot show.
 
+use super::language::{translate_table, translated, translator_of_audit};
 use super::model::{Align, Block, Cell, Column, Report, Section, Table};
 use super::number::{decimals, fixed, p_value, text};
 use super::{Context, localise, published};
 use crate::analysis::GENERATOR;
 use crate::audit::{Audit, Change, Explanation, Finding, Range, VERDICTS, Verdict};
 use crate::claims::Statistic;
+use crate::language::{Language, Locale};
 
 /// Id of the section.
 pub(super) const SECTION: &str = "audit";
@@ -13,7 +15,7 @@ pub(super) const SECTION: &str = "audit";
 /// The section of a study whose published figures are known.
 pub(super) fn section(context: &Context) -> Option<Section> {
     let audit = context.analysis.audit.as_ref()?;
-    let printer = Printer { audit, decimal: context.analysis.study.decimal_separator };
+    let printer = Printer { audit, decimal: context.decimal() };
     Some(Section {
         id: SECTION.to_owned(),
         title: "Whether the published figures hold".to_owned(),
@@ -22,12 +24,14 @@ pub(super) fn section(context: &Context) -> Option<Section> {
 }
 
 /// An audit as a report of its own.
-pub fn report(audit: &Audit, id: &str) -> Report {
+pub fn report(audit: &Audit, id: &str, language: &'static Language) -> Report {
     let printer = Printer { audit, decimal: '.' };
-    Report {
+    let translator = translator_of_audit(audit, language);
+    let report = Report {
         id: id.to_owned(),
-        title: format!("Audit: {}", audit.title),
+        title: translator.text(&format!("Audit: {}", audit.title)),
         banner: None,
+        headline: Vec::new(),
         summary: printer.summary(),
         sections: vec![Section {
             id: SECTION.to_owned(),
@@ -36,22 +40,26 @@ pub fn report(audit: &Audit, id: &str) -> Report {
         }],
         numbers: Vec::new(),
         generator: GENERATOR.to_owned(),
-        decimal_separator: '.',
-    }
+        locale: Locale::default(),
+    };
+    translated(report, &translator)
 }
 
 /// What a terminal shows: the tables without their last column, what is said of the figures that do not hold, and the
 /// counts.
-pub fn brief(audit: &Audit, all: bool) -> (Vec<Table>, Vec<String>) {
+pub fn brief(audit: &Audit, all: bool, language: &'static Language) -> (Vec<Table>, Vec<String>) {
     let printer = Printer { audit, decimal: '.' };
-    let narrow = |table: Table| {
+    let translator = translator_of_audit(audit, language);
+    let narrow = |mut table: Table| {
+        translate_table(&mut table, &translator);
         let columns = table.columns.len() - 1;
         let rows = table.rows.into_iter().map(|row| row.into_iter().take(columns).collect()).collect();
         Table { columns: table.columns.into_iter().take(columns).collect(), rows, ..table }
     };
     let sentences = printer.explained().into_iter().chain(printer.summary());
     let shown = |found: &Finding| all || found.verdict > Verdict::Holds;
-    (printer.tables(&shown).into_iter().map(narrow).collect(), sentences.collect())
+    let sentences = sentences.map(|sentence| translator.text(&sentence)).collect();
+    (printer.tables(&shown).into_iter().map(narrow).collect(), sentences)
 }
 
 /// What the page says of itself.
@@ -185,6 +193,7 @@ impl Printer<'_> {
             ],
             rows: checked.iter().map(row).collect(),
             notes,
+            aside: false,
         })
     }
 
@@ -272,6 +281,7 @@ impl Printer<'_> {
             columns,
             rows: self.audit.changes.iter().map(row).collect(),
             notes: vec!["—: not printed.".to_owned()],
+            aside: false,
         })
     }
 }

@@ -2,13 +2,19 @@
 
 mod equivalence;
 mod figures;
+mod headline;
+mod heatmap;
 mod notes;
 
 use super::model::{Align, Block, Cell, Column, Section, Table};
-use super::number::{self, Scale, decimals_of, fixed, half_width, number, or_missing, p_value, signed, text};
+use super::number::{
+    self, Scale, decimals_of, fixed, half_width, number, or_missing, p_in_brief, p_value, signed, text,
+};
 use super::{Context, header};
 use crate::analysis::{Compared, Comparison, Means, MetricInfo};
+use crate::metric::Better;
 use crate::stats::{Estimand, Interval};
+pub(super) use headline::headline;
 
 /// A comparison of means with the metric it is of.
 struct Item<'a> {
@@ -67,6 +73,27 @@ impl Item<'_> {
         or_missing(self.comparison.percent_interval(), |i| number::interval(&i, &plain, self.percent_decimals(digits)))
     }
 
+    /// Whether the baseline has the better mean, or the treatment: where the metric has a better direction, and the
+    /// interval of the difference excludes zero on the side on which the means lie.
+    fn baseline_is_better(&self) -> Option<bool> {
+        let Interval { lower, upper, .. } = self.interval()?;
+        let (a, b) = (self.means.baseline.mean, self.means.treatment.mean);
+        let higher = b > a && lower.is_some_and(|lower| lower > 0.0);
+        let lower = b < a && upper.is_some_and(|upper| upper < 0.0);
+        match self.metric.better {
+            Better::Higher if higher || lower => Some(lower),
+            Better::Lower if higher || lower => Some(higher),
+            _ => None,
+        }
+    }
+
+    /// [`side`](Self::side), emphasised where it is the better one and that is asked for.
+    fn marked_side(&self, context: &Context, baseline: bool) -> Cell {
+        let cell = self.side(baseline, context.digits());
+        let best = context.style.bold_best && self.baseline_is_better() == Some(baseline);
+        if best { cell.strong() } else { cell }
+    }
+
     /// `(of the mean ± SD of each side)`: both to the decimals of the smaller SD.
     fn side(&self, baseline: bool, digits: u8) -> Cell {
         let (a, b) = (&self.means.baseline, &self.means.treatment);
@@ -97,14 +124,22 @@ pub(super) fn summary(context: &Context) -> Vec<String> {
     items.iter().map(|item| context.prose(&sentence(context, item))).collect()
 }
 
-fn sentence(context: &Context, item: &Item) -> String {
-    let digits = context.digits();
-    let plain = |cell: Cell| match cell {
+/// A number or an interval within a sentence.
+fn flat(context: &Context, cell: Cell) -> String {
+    match cell {
         Cell::Number { text } => text,
         Cell::PlusMinus { centre, .. } => centre,
+        Cell::Interval { lower, upper } if context.analysis.study.decimal_separator == ',' => {
+            format!("[{lower}; {upper}]")
+        }
         Cell::Interval { lower, upper } => format!("[{lower}, {upper}]"),
         _ => "undefined".to_owned(),
-    };
+    }
+}
+
+fn sentence(context: &Context, item: &Item) -> String {
+    let digits = context.digits();
+    let plain = |cell: Cell| flat(context, cell);
     let unit = if item.scale.unit.is_empty() { String::new() } else { format!(" {}", item.scale.unit) };
     let percent = match (item.comparison.percent(item.means), item.comparison.percent_interval()) {
         (Ok(_), Ok(_)) => format!(
@@ -130,18 +165,18 @@ fn sentence(context: &Context, item: &Item) -> String {
         Err(undefined) => format!("; no test: {}", undefined.because),
     };
     let estimand = item.comparison.difference.and_then(|id| Some(item.comparison.methods.get(id)?.estimand));
+    let amount = format!("{}{unit}", signed(item.difference(), item.difference_decimals(digits)));
     let difference = match estimand {
-        Some(Estimand::Shift) => "shifted by",
-        Some(Estimand::QuantileDifference) => "the medians differing by",
-        _ => "a difference of",
+        Some(Estimand::Shift) => format!("shifted by {amount}"),
+        Some(Estimand::QuantileDifference) => format!("the medians differing by {amount}"),
+        _ => format!("a difference of {amount}"),
     };
     format!(
-        "{}, {}: {} → {}{unit}, {difference} {}{unit}{percent}{test}.",
+        "{}, {}: {} → {}{unit}, {difference}{percent}{test}.",
         item.metric.label,
         item.place(context),
         plain(item.side(true, digits)),
         plain(item.side(false, digits)),
-        signed(item.difference(), item.difference_decimals(digits)),
     )
 }
 
@@ -160,6 +195,7 @@ pub(super) fn section(context: &Context) -> Option<Section> {
     }
     let all: Vec<Item> = primary.into_iter().chain(others).collect();
     blocks.extend(figures::forest(context, &all).map(Block::Figure));
+    blocks.extend(heatmap::figures(context).into_iter().map(Block::Figure));
     (!blocks.is_empty()).then(|| Section { id: "comparison".to_owned(), title: "Comparison".to_owned(), blocks })
 }
 
@@ -207,13 +243,13 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
             let p = if primary { item.comparison.p_adjusted } else { item.comparison.p_value() };
             let mut cells = place_cells(context, item);
             cells.extend([
-                item.side(true, digits),
-                item.side(false, digits),
+                item.marked_side(context, true),
+                item.marked_side(context, false),
                 number(signed(item.difference(), decimals)),
                 item.interval().map_or(Cell::Missing, |i| number::interval(&i, &item.scale, decimals)),
                 item.percent(digits),
                 item.percent_interval(digits),
-                p.map_or(Cell::Missing, |p| number(p_value(p))),
+                p.map_or(Cell::Missing, |p| number(p_in_brief(p))),
             ]);
             cells
         })
@@ -235,6 +271,9 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
             format!("p: {test}, two-sided, not adjusted; these metrics are not in the family.")
         },
     ];
+    if context.style.bold_best {
+        notes.push("Bold: the better mean, where the interval of the difference excludes zero.".to_owned());
+    }
     notes.extend(notes::impossible(items));
     notes.extend(notes::pairing(context, items));
     notes.extend(notes::undefined(context, items));
@@ -244,6 +283,7 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
         columns,
         rows,
         notes,
+        aside: false,
     }
 }
 
@@ -313,5 +353,6 @@ fn tests_table(context: &Context, items: &[Item]) -> Table {
         columns,
         rows,
         notes,
+        aside: false,
     }
 }

@@ -1,5 +1,7 @@
 //! Whether the runs are what the methods assume, metric by metric: shown, and never a gate that changes a test.
 
+mod figures;
+
 use super::model::{Align, Block, Cell, Column, Section, Table};
 use super::number::{fixed, number, or_missing, p_value, text};
 use super::{Context, header};
@@ -61,8 +63,11 @@ pub(super) fn section(context: &Context) -> Option<Section> {
         columns,
         rows,
         notes,
+        aside: false,
     };
-    Some(Section { id: "diagnostics".to_owned(), title: "Diagnostics".to_owned(), blocks: vec![Block::Table(table)] })
+    let mut blocks = vec![Block::Table(table)];
+    blocks.extend(figures::of(context).into_iter().map(Block::Figure));
+    Some(Section { id: "diagnostics".to_owned(), title: "Diagnostics".to_owned(), blocks })
 }
 
 fn row(context: &Context, metric: &MetricInfo, sample: &Diagnostics) -> Vec<Cell> {

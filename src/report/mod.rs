@@ -5,12 +5,18 @@
 
 pub mod audit;
 pub mod figure;
+pub mod gate;
+pub mod language;
 pub mod model;
 pub mod number;
 pub mod planning;
+pub mod sessions;
+pub mod style;
 
 mod comparison;
 mod diagnostics;
+mod distributions;
+mod latencies;
 mod modes;
 mod numbers;
 mod provenance;
@@ -18,12 +24,15 @@ mod published;
 mod rates;
 mod samples;
 mod sensitivity;
+mod series;
 
-use crate::analysis::{Analysis, Comparison, MetricInfo};
+use crate::analysis::{Analysis, Comparison, MetricInfo, Sample};
+use crate::language::Locale;
 use crate::study::Provenance;
 use model::{Align, Block, Cell, Column, Report, Section};
 use number::{Scale, text};
 pub use provenance::sentence as note_sentence;
+use style::Style;
 
 /// What every report of reconstructed logs says before any number.
 const RECONSTRUCTED: &str = "reconstructed from published summary statistics; not measurements";
@@ -33,6 +42,8 @@ static SECTIONS: &[fn(&Context) -> Option<Section>] = &[
     comparison::section,
     rates::section,
     modes::section,
+    latencies::section,
+    series::section,
     planning::section,
     published::section,
     audit::section,
@@ -40,16 +51,18 @@ static SECTIONS: &[fn(&Context) -> Option<Section>] = &[
     diagnostics::section,
     sensitivity::section,
     provenance::section,
+    sensitivity::of_other_metrics,
 ];
 
 /// The analysis, and what every section asks of it.
 struct Context<'a> {
     analysis: &'a Analysis,
+    style: &'a Style,
 }
 
 /// The report of an analysis.
-pub fn report(analysis: &Analysis) -> Report {
-    let context = Context { analysis };
+pub fn report(analysis: &Analysis, style: &Style) -> Report {
+    let context = Context { analysis, style };
     let mut sections: Vec<Section> = SECTIONS.iter().filter_map(|section| section(&context)).collect();
     let banner = (analysis.study.provenance == Some(Provenance::Reconstructed)).then(|| RECONSTRUCTED.to_owned());
     if let Some(banner) = &banner {
@@ -64,9 +77,10 @@ pub fn report(analysis: &Analysis) -> Report {
             }
         }
     }
-    Report {
+    let report = Report {
         id: analysis.study.id.clone(),
         title: analysis.study.title.clone(),
+        headline: comparison::headline(&context),
         summary: comparison::summary(&context),
         sections,
         numbers: numbers::numbers(&context),
@@ -75,8 +89,9 @@ pub fn report(analysis: &Analysis) -> Report {
             None => analysis.generator.clone(),
         },
         banner,
-        decimal_separator: analysis.study.decimal_separator,
-    }
+        locale: Locale::default(),
+    };
+    language::translated(report, &language::translator(analysis))
 }
 
 impl Context<'_> {
@@ -88,6 +103,11 @@ impl Context<'_> {
     fn scenario_label(&self, scenario: &str) -> String {
         let found = self.analysis.study.scenarios.iter().find(|known| known.id == scenario);
         found.map_or_else(|| scenario.to_owned(), |known| known.label.clone())
+    }
+
+    /// The scenario, to follow what it is of: `, 100 connections`.
+    fn within(&self, scenario: Option<&str>) -> String {
+        scenario.map_or(String::new(), |id| format!(", {}", self.scenario_label(id)))
     }
 
     fn baseline_label(&self) -> String {
@@ -102,6 +122,17 @@ impl Context<'_> {
     fn treatments(&self) -> Vec<&str> {
         let study = &self.analysis.study;
         study.modes.iter().map(|mode| mode.id.as_str()).filter(|id| *id != study.baseline).collect()
+    }
+
+    /// The samples of every primary metric, those of a scenario together, in reading order.
+    fn primary_samples(&self) -> Vec<(&MetricInfo, Option<&str>, Vec<&Sample>)> {
+        let mut groups = Vec::new();
+        for metric in self.analysis.metrics.iter().filter(|metric| metric.primary) {
+            let samples: Vec<&Sample> = self.analysis.samples.iter().filter(|s| s.metric == metric.id).collect();
+            let scenarios = samples.chunk_by(|a, b| a.scenario == b.scenario);
+            groups.extend(scenarios.map(|of| (metric, of.first().and_then(|s| s.scenario.as_deref()), of.to_vec())));
+        }
+        groups
     }
 
     /// One prefix for all of a metric's values: that of the largest mean. All latencies have that of the mean latency,
@@ -159,13 +190,23 @@ impl Context<'_> {
         self.adjustment().map_or("p".to_owned(), |name| format!("p ({name})"))
     }
 
+    /// How numbers are written.
+    fn locale(&self) -> Locale {
+        self.analysis.study.locale
+    }
+
+    /// The decimal separator of sentences: a translator puts its own into those that it translates.
+    fn decimal(&self) -> char {
+        if self.analysis.study.language.is_source() { self.locale().decimal } else { '.' }
+    }
+
     fn digits(&self) -> u8 {
         self.analysis.study.digits
     }
 
     /// Text with the study's decimal separator, and real minus signs.
     fn prose(&self, text: &str) -> String {
-        localise(text, self.analysis.study.decimal_separator)
+        localise(text, self.decimal())
     }
 
     /// How many runs stand behind the numbers.
@@ -195,6 +236,12 @@ fn localise(text: &str, separator: char) -> String {
             c => c,
         })
         .collect()
+}
+
+/// The file stem of a figure of a metric in a scenario: `runs-latency-mean-c64`.
+fn figure_id(kind: &str, metric: &MetricInfo, scenario: Option<&str>) -> String {
+    let scenario = scenario.map_or(String::new(), |id| format!("-{id}"));
+    format!("{kind}-{}{scenario}", metric.id.replace('_', "-"))
 }
 
 /// `Mean latency (ms)`.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::figure::Figure;
+use crate::language::Locale;
 
 /// One study's report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -12,15 +13,17 @@ pub struct Report {
     pub title: String,
     /// What must be read before any number ("reconstructed from published summary statistics; not measurements").
     pub banner: Option<String>,
-    /// The answer in a few sentences, first.
+    /// The answer in ten seconds, first: a line for each treatment in each scenario.
+    pub headline: Vec<Headline>,
+    /// The answer in a few sentences.
     pub summary: Vec<String>,
     pub sections: Vec<Section>,
     /// Every number that prose may cite.
     pub numbers: Vec<Number>,
     /// "meshstats 0.1.0"
     pub generator: String,
-    /// `.` or `,`; cells always carry `.`.
-    pub decimal_separator: char,
+    /// The language, and what renderers put into numbers; cells always carry `.` and no groups.
+    pub locale: Locale,
 }
 
 impl Report {
@@ -44,6 +47,15 @@ impl Report {
             _ => None,
         })
     }
+}
+
+/// How a treatment compares with the baseline, at a glance.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Headline {
+    /// `With Istio against Without Istio, 64 connections`
+    pub place: String,
+    /// `mean latency +28.6 % [27.1, 30.1], worse`
+    pub changes: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -71,6 +83,9 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
     /// Under the table, in this order.
     pub notes: Vec<String>,
+    /// A detail that few readers want: written as a file like every table, and the report on paper says where. Such tables
+    /// stand after all others, so that tables have the same numbers in all formats.
+    pub aside: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -120,6 +135,29 @@ pub enum Cell {
     },
     /// Printed as `—`; a note under the table says why.
     Missing,
+    /// Emphasised. A note under the table says for what.
+    Strong {
+        cell: Box<Cell>,
+    },
+}
+
+impl Cell {
+    /// The cell itself, whether or not it is emphasised.
+    pub fn content(&self) -> &Self {
+        match self {
+            Self::Strong { cell } => cell.content(),
+            cell => cell,
+        }
+    }
+
+    pub fn is_strong(&self) -> bool {
+        matches!(self, Self::Strong { .. })
+    }
+
+    /// The same cell, emphasised.
+    pub fn strong(self) -> Self {
+        Self::Strong { cell: Box::new(self) }
+    }
 }
 
 /// A number that prose may cite. `key` is made of words (`["latency", "p99", "istio", "difference"]`); the LaTeX macro and the

@@ -69,7 +69,14 @@ fn omnibus(context: &Context, groups: &[(&MetricInfo, &Group)]) -> Table {
             rows.push(cells);
         }
     }
-    Table { id: "all-modes".to_owned(), caption: "One test of all modes".to_owned(), columns, rows, notes }
+    Table {
+        id: "all-modes".to_owned(),
+        caption: "One test of all modes".to_owned(),
+        columns,
+        rows,
+        notes,
+        aside: false,
+    }
 }
 
 /// The pairs with the baseline by the many-to-one method, and on request all pairs by the other.
@@ -127,6 +134,7 @@ fn pairwise(context: &Context, groups: &[(&MetricInfo, &Group)]) -> Option<Table
         columns,
         rows,
         notes,
+        aside: false,
     })
 }
 

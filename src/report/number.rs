@@ -167,6 +167,17 @@ pub fn p_value(p: f64) -> String {
     }
 }
 
+/// A p-value for a table that is read for its estimates: three decimals, `<0.001` below them.
+pub fn p_in_brief(p: f64) -> String {
+    if p < 0.001 {
+        "<0.001".to_owned()
+    } else if p < 0.01 {
+        fixed(p, 3)
+    } else {
+        p_value(p)
+    }
+}
+
 /// An interval with its bounds scaled; an open bound is written as the infinity it stands for.
 pub fn interval(interval: &Interval, scale: &Scale, decimals: usize) -> Cell {
     let bound = |value: Option<f64>, open: &str| value.map_or(open.to_owned(), |v| fixed(scale.apply(v), decimals));
@@ -245,6 +256,20 @@ mod tests {
             (1.0, ">0.999"),
         ] {
             assert_eq!(p_value(p), text);
+        }
+    }
+
+    #[test]
+    fn p_values_in_brief_have_three_decimals() {
+        for (p, text) in [
+            (0.0, "<0.001"),
+            (0.00099, "<0.001"),
+            (0.001, "0.001"),
+            (0.0042, "0.004"),
+            (0.0123, "0.012"),
+            (1.0, ">0.999"),
+        ] {
+            assert_eq!(p_in_brief(p), text);
         }
     }
 

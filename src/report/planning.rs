@@ -6,6 +6,7 @@ use super::number::{self, Scale, fixed, number, or_missing, significant, text};
 use super::{Context, header};
 use crate::analysis::MetricInfo;
 use crate::analysis::planning::{Needs, POWER, Planned};
+use crate::language::Locale;
 use crate::stats::{Alternative, Result, Undefined};
 
 /// Numbers of runs whose power a figure shows beside that of the runs that there are.
@@ -138,6 +139,7 @@ pub fn table(rows: &[PlanRow], wanted: f64, alpha: f64) -> Option<Table> {
         columns,
         rows: rows.iter().map(cells).collect(),
         notes,
+        aside: false,
     })
 }
 
@@ -152,13 +154,12 @@ fn relative(difference: f64, baseline: f64) -> Result<f64> {
 }
 
 /// The power of the runs that there are, and of other numbers of them, over the difference.
-pub fn figure(row: &PlanRow, id: &str, decimal_separator: char) -> Option<Figure> {
+pub fn figure(row: &PlanRow, id: &str, locale: impl Into<Locale>) -> Option<Figure> {
     let planned = &row.planned;
     let reach = planned.minimum_detectable.as_ref().ok()?.abs();
     let target = row.needs.as_ref().and_then(|needs| Some(needs.as_ref().ok()?.difference.abs()));
     let most = 1.6 * target.map_or(reach, |target| target.max(reach));
     let sign = if planned.design.alternative == Alternative::Less { -1.0 } else { 1.0 };
-    let what = if planned.paired { "pairs" } else { "runs a mode" };
     let measured = planned.runs;
     let needed = row.needs.as_ref().and_then(|needs| needs.as_ref().ok()?.runs.clone().ok());
     let others = RUNS.into_iter().map(|n| ([n, n], "")).chain(needed.map(|runs| (runs, ", what the target needs")));
@@ -167,8 +168,10 @@ pub fn figure(row: &PlanRow, id: &str, decimal_separator: char) -> Option<Figure
     all.sort_by_key(|(runs, _)| *runs);
     all.dedup_by_key(|(runs, _)| *runs);
     let line = |(runs, which): &([usize; 2], &str)| Line {
-        label: if runs[0] == runs[1] {
-            format!("{} {what}{which}", runs[0])
+        label: if planned.paired {
+            format!("{} pairs{which}", runs[0])
+        } else if runs[0] == runs[1] {
+            format!("{} runs a mode{which}", runs[0])
         } else {
             format!("{} and {} runs{which}", runs[0], runs[1])
         },
@@ -191,6 +194,6 @@ pub fn figure(row: &PlanRow, id: &str, decimal_separator: char) -> Option<Figure
             vertical: "Power".to_owned(),
             lines,
         }),
-        decimal_separator,
+        locale: locale.into(),
     })
 }

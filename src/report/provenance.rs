@@ -96,14 +96,16 @@ fn setup(context: &Context) -> Option<Table> {
         notes: vec![
             "What the logs do not say (kernel, hardware, governor, offloads) must be reported separately.".to_owned(),
         ],
+        aside: false,
     })
 }
 
 fn shortened(values: &[String]) -> String {
     let shown: Vec<&str> = values.iter().take(4).map(String::as_str).collect();
-    let more =
-        if values.len() > shown.len() { format!(" and {} more", values.len() - shown.len()) } else { String::new() };
-    format!("{}{more}", shown.join(", "))
+    match values.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 fn left_out(id: &str, caption: &str, reason: &str, files: &[LeftOut], notes: Vec<String>) -> Table {
@@ -119,6 +121,7 @@ fn left_out(id: &str, caption: &str, reason: &str, files: &[LeftOut], notes: Vec
             })
             .collect(),
         notes,
+        aside: false,
     }
 }
 

@@ -68,6 +68,7 @@ fn published_table(context: &Context, published: &Published, table: &PublishedTa
         columns,
         rows,
         notes,
+        aside: false,
     }
 }
 

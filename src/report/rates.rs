@@ -106,6 +106,7 @@ fn rate_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
         columns,
         rows,
         notes,
+        aside: false,
     })
 }
 
@@ -168,5 +169,6 @@ fn ratio_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
         columns,
         rows,
         notes,
+        aside: false,
     })
 }

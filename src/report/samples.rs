@@ -2,7 +2,7 @@
 
 use super::model::{Align, Block, Cell, Column, Section, Table};
 use super::number::{self, Scale, decimals_of, fixed, number, or_missing, text};
-use super::{Context, header};
+use super::{Context, distributions, header};
 use crate::analysis::{MetricInfo, Sample};
 use crate::metric::Unit;
 use crate::stats::Answer;
@@ -25,11 +25,9 @@ pub(super) fn section(context: &Context) -> Option<Section> {
     if rows.is_empty() {
         return None;
     }
-    Some(Section {
-        id: "samples".to_owned(),
-        title: "Samples".to_owned(),
-        blocks: vec![Block::Table(moments(context, &rows)), Block::Table(quantiles(context, &rows))],
-    })
+    let mut blocks = vec![Block::Table(moments(context, &rows)), Block::Table(quantiles(context, &rows))];
+    blocks.extend(distributions::of_runs(context).into_iter().map(Block::Figure));
+    Some(Section { id: "samples".to_owned(), title: "Samples".to_owned(), blocks })
 }
 
 struct Row<'a> {
@@ -104,7 +102,7 @@ fn moments(context: &Context, rows: &[Row]) -> Table {
             "One value a run. SD: over runs, n − 1 in the denominator; SE: SD ÷ √n; the interval of the mean is Student's t; \
              CV: SD ÷ mean."
                 .to_owned(),
-        ],
+        ],        aside: false,
     }
 }
 
@@ -153,6 +151,6 @@ fn quantiles(context: &Context, rows: &[Row]) -> Table {
              order statistics, at no less than its level; six runs are the fewest that have one at 95 %. A total stands where \
              a sum means something."
                 .to_owned(),
-        ],
+        ],        aside: false,
     }
 }

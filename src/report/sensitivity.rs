@@ -6,18 +6,9 @@ use super::number::{self, Scale, decimals_of, fixed, half_width, number, p_value
 use crate::analysis::{Applied, Comparison, MetricInfo};
 use crate::stats::{Estimand, Interval, Kind};
 
+/// What the methods say of all metrics, and the tables of the primary ones.
 pub(super) fn section(context: &Context) -> Option<Section> {
-    let metrics: Vec<(&MetricInfo, Vec<&Comparison>)> = context
-        .analysis
-        .metrics
-        .iter()
-        .map(|metric| {
-            // Where nothing was ever counted, no method has anything to say.
-            let says = |c: &&Comparison| c.metric == metric.id && c.methods.0.iter().any(|of| of.answer.is_ok());
-            (metric, context.analysis.comparisons.iter().filter(says).collect())
-        })
-        .filter(|(_, comparisons): &(_, Vec<&Comparison>)| !comparisons.is_empty())
-        .collect();
+    let metrics = metrics(context);
     if metrics.is_empty() {
         return None;
     }
@@ -29,8 +20,38 @@ pub(super) fn section(context: &Context) -> Option<Section> {
     if !differing.is_empty() {
         blocks.push(Block::List { items: differing });
     }
-    blocks.extend(metrics.iter().map(|(metric, comparisons)| Block::Table(table(context, metric, comparisons))));
+    let primary = metrics.iter().filter(|(metric, _)| metric.primary);
+    blocks.extend(primary.map(|(metric, comparisons)| Block::Table(table(context, metric, comparisons))));
     Some(Section { id: "methods".to_owned(), title: "Every method side by side".to_owned(), blocks })
+}
+
+/// The tables of the other metrics, for whoever asks: a page each would bury the rest of the report.
+pub(super) fn of_other_metrics(context: &Context) -> Option<Section> {
+    let metrics = metrics(context);
+    let others = metrics.iter().filter(|(metric, _)| !metric.primary);
+    let tables: Vec<Block> = others
+        .map(|(metric, comparisons)| Block::Table(Table { aside: true, ..table(context, metric, comparisons) }))
+        .collect();
+    (!tables.is_empty()).then(|| Section {
+        id: "methods-other-metrics".to_owned(),
+        title: "Every method side by side: other metrics".to_owned(),
+        blocks: tables,
+    })
+}
+
+/// The metrics of which a method has something to say, with their comparisons.
+fn metrics<'a>(context: &'a Context) -> Vec<(&'a MetricInfo, Vec<&'a Comparison>)> {
+    let analysis = context.analysis;
+    analysis
+        .metrics
+        .iter()
+        .map(|metric| {
+            // Where nothing was ever counted, no method has anything to say.
+            let says = |c: &&Comparison| c.metric == metric.id && c.methods.0.iter().any(|of| of.answer.is_ok());
+            (metric, analysis.comparisons.iter().filter(says).collect())
+        })
+        .filter(|(_, comparisons): &(_, Vec<&Comparison>)| !comparisons.is_empty())
+        .collect()
 }
 
 fn introduction(context: &Context, agree: bool) -> String {
@@ -136,6 +157,7 @@ fn table(context: &Context, metric: &MetricInfo, comparisons: &[&Comparison]) ->
         columns,
         rows,
         notes,
+        aside: false,
     }
 }
 

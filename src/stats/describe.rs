@@ -97,7 +97,7 @@ pub fn describe(values: &[f64], level: f64) -> Result<Description> {
 }
 
 /// The quantile of type 7 of sorted values.
-pub(super) fn quantile(sorted: &[f64], p: f64) -> Result<f64> {
+pub fn quantile(sorted: &[f64], p: f64) -> Result<f64> {
     let h = sorted.len().saturating_sub(1) as f64 * p;
     let at = |i: f64| sorted.get(i as usize).copied().ok_or_else(|| Undefined::because("the sample is empty"));
     let (below, above) = (at(h.floor())?, at(h.ceil())?);

@@ -183,7 +183,7 @@ impl Kind {
 }
 
 /// What an estimate is of; treatment − baseline, or treatment/baseline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Estimand {
     /// Nothing: the method only tests.

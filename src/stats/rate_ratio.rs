@@ -117,6 +117,16 @@ pub fn pooled_ratio(baseline: &[Events], treatment: &[Events]) -> Option<f64> {
     (!ratio.is_nan()).then_some(ratio)
 }
 
+/// How far a ratio lies from another on the scale of logarithms, where the test is made: ln(ratio/from).
+pub fn log_distance(ratio: f64, from: f64) -> f64 {
+    libm::log(ratio / from)
+}
+
+/// The ratio that lies so far from another on the scale of logarithms: from·exp(distance).
+pub fn at_log_distance(from: f64, distance: f64) -> f64 {
+    from * libm::exp(distance)
+}
+
 /// A ratio of positive numbers, unless it left the range of double precision.
 pub(super) fn positive(x: f64) -> Result<f64> {
     if x == 0.0 { Err(Undefined::because("a ratio is too small for double precision")) } else { finite(x) }

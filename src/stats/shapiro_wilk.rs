@@ -103,8 +103,7 @@ fn weights(n: usize) -> Result<Vec<f64>> {
     if n == 3 {
         return Ok(vec![-FRAC_1_SQRT_2, 0.0, FRAC_1_SQRT_2]);
     }
-    let score = |i: usize| normal::quantile((i as f64 + 0.625) / (n as f64 + 0.25));
-    let mut weights = (n / 2..n).map(score).collect::<Result<Vec<f64>>>()?;
+    let mut weights = (n / 2..n).map(|i| normal::score(i + 1, n)).collect::<Result<Vec<f64>>>()?;
     if n % 2 == 1 {
         weights[0] = 0.0;
     }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::language::{LANGUAGES, Language, Locale};
+
 /// The manifest. Every key may be left out; unknown keys are errors.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -39,6 +41,8 @@ pub struct Manifest {
     /// Significant digits of an uncertainty; estimates follow its last place.
     pub digits: Option<u8>,
     pub decimal_separator: Option<DecimalSeparator>,
+    /// Id of the language of the report.
+    pub lang: Option<String>,
     /// Seed of the bootstrap.
     pub seed: Option<u64>,
     /// A claims file with the figures that were published about these runs.
@@ -143,6 +147,17 @@ impl DecimalSeparator {
 }
 
 impl Manifest {
+    /// The language of the report: English, where none is named.
+    pub fn language(&self) -> &'static Language {
+        self.lang.as_ref().and_then(|id| Language::find(id).ok()).unwrap_or(&LANGUAGES[0])
+    }
+
+    /// How numbers are written: as the language does, but for what the manifest says.
+    pub fn locale(&self) -> Locale {
+        let locale = self.language().locale();
+        Locale { decimal: self.decimal_separator.map_or(locale.decimal, DecimalSeparator::char), ..locale }
+    }
+
     /// What `toml_file` cannot check: ranges, and names that must agree.
     pub fn check(&self) -> Result<(), crate::error::Fault> {
         use crate::error::Fault;
@@ -161,6 +176,11 @@ impl Manifest {
                 format!("digits = {digits} is not between 1 and 6"),
                 "it counts the significant digits of an uncertainty; 2 is usual",
             ));
+        }
+        if let Some(lang) = &self.lang
+            && let Err(remedy) = Language::find(lang)
+        {
+            return Err(Fault::new(format!("lang = \"{lang}\" is no language of reports"), remedy));
         }
         if self.mss == Some(MssPolicy::Bytes(0)) {
             return Err(Fault::new("mss = 0", "write the bytes of a segment, such as 1460, or \"from-log\""));

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub use discover::is_baseline;
 pub use manifest::{DecimalSeparator, Manifest, MssPolicy, Named, Names, Outliers, Provenance};
 pub use pattern::Pattern;
-pub use scan::{Fate, Progress, Scanned, scan, sha256};
+pub use scan::{Fate, Progress, Scanned, is_hidden, scan, sha256};
 pub use sidecar::{CpuSeconds, EXTENSION, FAILED, MOST_FOREIGN_LOAD, Machine, PLAN_COPY, Sidecar, WARM_UP};
 
 use crate::error::{Error, Fault, Problem, Result};
@@ -89,6 +89,8 @@ pub struct Overrides {
     /// By metric.
     pub margins: Vec<(String, String)>,
     pub pairs: bool,
+    /// Id of a language.
+    pub lang: Option<String>,
     /// A repair is an error.
     pub strict: bool,
 }
@@ -114,6 +116,7 @@ impl Overrides {
         }
         manifest.adjust = self.adjust.clone().or(manifest.adjust);
         manifest.margins.extend(self.margins.iter().cloned());
+        manifest.lang = self.lang.clone().or(manifest.lang);
         if self.pairs {
             manifest.pairs = Some(true);
         }

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::{IgnoredAny, SeqAccess};
-
-use super::lenient::{FromJson, Lenient, Present, object};
+use super::interval::Interval;
+use super::lenient::{Present, object};
 use crate::error::Fault;
 use crate::run::{Measurements, Note, Tool, Transfer};
 
@@ -12,7 +11,7 @@ object! {
     /// What `iperf3 -J` prints for one test.
     Document {
         start: Start,
-        intervals: Intervals,
+        intervals: Vec<Interval>,
         end: End,
         error: String,
     }
@@ -73,6 +72,8 @@ object! {
     }
 
     Sum {
+        start: f64,
+        end: f64,
         seconds: f64,
         bytes: f64,
         bits_per_second: f64,
@@ -87,36 +88,10 @@ object! {
         host_total: f64,
         remote_total: f64,
     }
-
-    FirstInterval {
-        streams: Present,
-    }
-}
-
-/// What the intervals tell of the document; their values are skipped unread.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Intervals {
-    pub count: usize,
-    /// Whether the first one has its streams, as iperf3's own always have.
-    pub has_streams: bool,
-}
-
-impl FromJson for Intervals {
-    fn from_array<'de, A: SeqAccess<'de>>(mut array: A) -> Result<Option<Self>, A::Error> {
-        let mut intervals = Self::default();
-        if let Some(first) = array.next_element::<Lenient<FirstInterval>>()? {
-            intervals.count = 1;
-            intervals.has_streams = first.0.is_some_and(|interval| interval.streams.is_some());
-        }
-        while array.next_element::<IgnoredAny>()?.is_some() {
-            intervals.count += 1;
-        }
-        Ok(Some(intervals))
-    }
 }
 
 /// Counts of 2³¹ and more are a 32-bit counter that was not there and was printed as −1 or −2 (esnet/iperf #725).
-const NO_COUNTER: f64 = 2_147_483_648.0;
+pub(super) const NO_COUNTER: f64 = 2_147_483_648.0;
 
 /// A test that ended before this share of the time it was asked to run was interrupted.
 const COMPLETE: f64 = 0.9;
@@ -131,16 +106,17 @@ impl Document {
 
     /// Why a document in iperf3's shape is not one that iperf3 wrote.
     pub fn look_alike(&self) -> Option<&'static str> {
-        let intervals = self.intervals.as_ref()?;
-        (intervals.count > 0 && !intervals.has_streams).then_some(
+        let first = self.intervals.as_ref()?.first()?;
+        first.streams.is_none().then_some(
             "its intervals have no streams: somebody's summary in iperf3's shape, not a log that iperf3 wrote",
         )
     }
 
     /// The `end` of a test that has none, from its intervals: sums over those that were not omitted, for the side of the
     /// host that wrote them.
-    pub fn end_of_intervals(&self, intervals: &[Sum]) -> End {
-        let counted: Vec<&Sum> = intervals.iter().filter(|interval| interval.omitted != Some(true)).collect();
+    pub fn end_of_intervals(&self) -> End {
+        let sums = self.intervals.iter().flatten().filter_map(|interval| interval.sum.as_ref());
+        let counted: Vec<&Sum> = sums.filter(|interval| interval.omitted != Some(true)).collect();
         let total = |of: fn(&Sum) -> Option<f64>| counted.iter().map(|interval| of(interval)).sum::<Option<f64>>();
         let (bytes, seconds) = (total(|i| i.bytes), total(|i| i.seconds));
         let sum = Sum {
@@ -151,7 +127,7 @@ impl Document {
             jitter_ms: counted.last().and_then(|last| last.jitter_ms),
             packets: total(|i| i.packets),
             lost_packets: total(|i| i.lost_packets),
-            omitted: None,
+            ..Sum::default()
         };
         match &self.start {
             Some(start) if !start.sends() => End { sum_received: Some(sum), ..End::default() },
@@ -189,7 +165,8 @@ impl Document {
             let note = Note::new("ended-early", "the test was cut off before its time", "run it again to its end");
             notes.push(note.with_detail(early));
         }
-        let transfer = run.transfer(&sent, &received, &mut notes);
+        let intervals = self.intervals.iter().flatten().filter_map(Interval::measured).collect();
+        let transfer = Transfer { intervals, ..run.transfer(&sent, &received, &mut notes) };
         notes.extend(disagreement(&sent, &received));
 
         Ok(Measurements {
@@ -382,6 +359,7 @@ impl Run<'_> {
             jitter: received.jitter_ms.map(|ms| ms / 1e3),
             packets: quality.packets.and_then(count),
             lost_packets: received.lost_packets.and_then(count),
+            intervals: Vec::new(),
         }
     }
 
@@ -509,11 +487,11 @@ fn rate(sum: &Sum, notes: &mut Vec<Note>) -> Option<f64> {
     None
 }
 
-fn positive(value: Option<f64>) -> Option<f64> {
+pub(super) fn positive(value: Option<f64>) -> Option<f64> {
     value.filter(|value| *value > 0.0)
 }
 
 /// A count that iperf3 may have written as a float (`1.5e+10`).
-fn count(value: f64) -> Option<u64> {
+pub(super) fn count(value: f64) -> Option<u64> {
     (value >= 0.0 && value < u64::MAX as f64).then_some(value.round() as u64)
 }

@@ -3,9 +3,8 @@
 //!
 //! What is written compiles with pdfLaTeX and LuaLaTeX, and with siunitx 2 and 3.
 
-mod column;
-mod escape;
-mod number;
+pub(super) mod column;
+pub(super) mod number;
 mod numbers;
 mod table;
 
@@ -14,19 +13,20 @@ use std::collections::BTreeSet;
 use minijinja::{Value, context};
 
 use self::table::Layout;
-use super::{File, Material, Output, document, label, verbatim};
+use super::{Asides, File, Material, Output, document, label, verbatim};
 use crate::error::Problem;
+use crate::report::style::Tables;
 
-pub(super) use escape::escape;
+pub(super) use crate::latex::escape;
 
-pub(super) const OUTPUT: Output = Output { id: "latex", label: "LaTeX", files };
+pub(super) const OUTPUT: Output = Output { id: "latex", label: "LaTeX", figures: &["pdf"], files };
 
-fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Problem> {
+fn files(&Material { report, templates, style, .. }: &Material) -> Result<Vec<File>, Problem> {
     let mut files = numbers::files(report, templates)?;
     let mut inputs = Vec::new();
-    let mut packages = BTreeSet::from(["booktabs", "siunitx"]);
+    let mut packages = BTreeSet::from(["siunitx"]);
     for table in report.tables() {
-        let layout = Layout::new(table, report.decimal_separator);
+        let layout = Layout::new(table, report.locale, &style);
         packages.extend(layout.float_packages());
         inputs.push(verbatim(&format!("tables/{}-float", table.id)));
         let context = context! {
@@ -37,11 +37,11 @@ fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Pr
         files.push(File::new(format!("tables/{}-float.tex", table.id), templates.render("table-float.tex", context)?));
     }
     let cyrillic = format!("{report:?}").chars().any(|c| matches!(c, '\u{400}'..='\u{4ff}'));
-    let body = document(report, inputs);
+    let body = document(report, inputs, Asides::Listed);
     files.push(File::new("report.tex", templates.render("report.tex", context! { cyrillic, ..body })?));
     let preamble = context! {
         generator => &report.generator, packages => Value::from_iter(packages),
-        decimal_comma => report.decimal_separator == ',',
+        tblr => style.tables == Tables::Tabularray, decimal_comma => report.locale.decimal == ',',
     };
     files.push(File::new("preamble.tex", templates.render("preamble.tex", preamble)?));
     Ok(files)

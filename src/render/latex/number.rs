@@ -1,19 +1,21 @@
 //! Printed numbers as LaTeX: in math, and as the cells and the `table-format` of an `S` column.
 
+use crate::language::Locale;
+
 /// A number of the grammar `[<>≈]?[+-]?digits[.digits][e[+-]digits]`, in its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Printed<'a> {
-    comparator: Option<char>,
-    sign: Option<char>,
-    integer: &'a str,
-    decimals: Option<&'a str>,
+pub(in crate::render) struct Printed<'a> {
+    pub comparator: Option<char>,
+    pub sign: Option<char>,
+    pub integer: &'a str,
+    pub decimals: Option<&'a str>,
     /// Sign and digits.
-    exponent: Option<(Option<char>, &'a str)>,
+    pub exponent: Option<(Option<char>, &'a str)>,
 }
 
 impl<'a> Printed<'a> {
     /// The parts of `text`, or nothing where it is no number of the grammar.
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
+    pub(in crate::render) fn parse(text: &'a str) -> Option<Self> {
         let (comparator, rest) = take_any(text, &['<', '>', '≈']);
         let (sign, rest) = take_any(rest, &['+', '-']);
         let (mantissa, exponent) = match rest.split_once('e') {
@@ -56,16 +58,18 @@ impl<'a> Printed<'a> {
     }
 
     /// For math mode.
-    pub(super) fn math(&self, decimal_separator: char) -> String {
+    pub(super) fn math(&self, locale: Locale) -> String {
         let mut out = match self.comparator {
             Some('≈') => r"{\approx}".into(),
             Some(comparator) => format!("{{{comparator}}}"),
             None => String::new(),
         };
         out.extend(self.sign);
-        out.push_str(self.integer);
+        // Locales part groups by a thin space or not at all.
+        let ungrouped = Locale { thousands: locale.thousands.map(|_| ' '), ..locale };
+        out.push_str(&ungrouped.number(self.integer).replace(' ', r"\,"));
         if let Some(decimals) = self.decimals {
-            out.push_str(if decimal_separator == ',' { "{,}" } else { "." });
+            out.push_str(if locale.decimal == ',' { "{,}" } else { "." });
             out.push_str(decimals);
         }
         if let Some((sign, digits)) = self.exponent {
@@ -83,6 +87,14 @@ fn take_any<'a>(text: &'a str, any: &[char]) -> (Option<char>, &'a str) {
         Some(c) => (Some(c), &text[c.len_utf8()..]),
         None => (None, text),
     }
+}
+
+/// Which sides of a number are filled up to the column's width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pad {
+    Left,
+    Right,
+    Both,
 }
 
 /// The room that an `S` column needs: the widest of each part over its numbers.
@@ -127,6 +139,34 @@ impl Format {
             out.push_str(", retain-explicit-plus");
         }
         out
+    }
+
+    /// A number in bold, as wide as the column's numbers on the sides that `pad` names. It is braced, since what siunitx 2
+    /// makes of `\bfseries` before a number is not aligned; digits' places are kept by invisible ones.
+    pub(super) fn strong(&self, number: &Printed, locale: Locale, pad: Pad) -> String {
+        let sign = if (self.minus || self.plus) && number.sign.is_none() { "-" } else { "" };
+        let before = format!("{sign}{}", "0".repeat(self.integer.saturating_sub(number.integer.len())));
+        let missing = self.decimals.saturating_sub(number.decimals.map_or(0, str::len));
+        let point = match number.decimals {
+            None if missing > 0 => {
+                if locale.decimal == ',' {
+                    "{,}"
+                } else {
+                    "."
+                }
+            }
+            _ => "",
+        };
+        let after = format!("{point}{}", "0".repeat(missing));
+        let phantom = |text: &str, wanted: bool| {
+            if wanted && !text.is_empty() { format!(r"\phantom{{{text}}}") } else { String::new() }
+        };
+        format!(
+            r"${}\mathbf{{{}}}{}$",
+            phantom(&before, pad != Pad::Right),
+            number.math(locale),
+            phantom(&after, pad != Pad::Left)
+        )
     }
 
     /// Width in digits' widths (en).

@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use minijinja::context;
 
 use super::column::typeset;
-use super::escape::escape;
 use super::number::Printed;
 use crate::error::Problem;
+use crate::language::Locale;
+use crate::latex::escape;
 use crate::render::markdown::{in_cell, pipe_table};
-use crate::render::{File, Templates, bound_separator, plain, verbatim};
+use crate::render::{File, Templates, plain, verbatim, word};
 use crate::report::model::{Align, Cell, Column, Number, Report};
 
 pub(super) fn files(report: &Report, templates: &Templates) -> Result<Vec<File>, Problem> {
     let names = names(&report.numbers)?;
     let numbers = names.iter().zip(&report.numbers).map(|(name, number)| {
-        let [formatted, quantity] = [formatted, quantity].map(|form| verbatim(&form(number, report.decimal_separator)));
+        let [formatted, quantity] = [formatted, quantity].map(|form| verbatim(&form(number, report.locale)));
         context! { name => verbatim(name), formatted, raw => verbatim(&raw(&number.raw)), quantity }
     });
     let tex = context! { generator => &report.generator, numbers => numbers.collect::<Vec<_>>() };
@@ -129,12 +130,12 @@ fn raw(text: &str) -> String {
 }
 
 /// As the tables print it, without the unit.
-fn formatted(number: &Number, decimal: char) -> String {
+fn formatted(number: &Number, locale: Locale) -> String {
     match &number.formatted {
         Cell::Number { text } => num(text),
         Cell::PlusMinus { centre, spread } => format!(r"\ensuremath{{{} \pm {}}}", num(centre), num(spread)),
-        Cell::Interval { lower, upper } => format!("{{}}[{}{} {}]", num(lower), bound_separator(decimal), num(upper)),
-        cell => typeset(cell, decimal),
+        Cell::Interval { lower, upper } => format!("{{}}[{}{} {}]", num(lower), locale.bounds(), num(upper)),
+        cell => typeset(cell, locale),
     }
 }
 
@@ -146,8 +147,8 @@ fn num(text: &str) -> String {
 }
 
 /// With the unit.
-fn quantity(number: &Number, decimal: char) -> String {
-    let bare = formatted(number, decimal);
+fn quantity(number: &Number, locale: Locale) -> String {
+    let bare = formatted(number, locale);
     if number.unit.is_empty() || number.formatted == Cell::Missing {
         return bare;
     }
@@ -163,9 +164,14 @@ fn quantity(number: &Number, decimal: char) -> String {
 
 /// A unit as siunitx reads it literally, so that it looks as in the tables: `Gbit/s`, not `Gbit s⁻¹`.
 fn unit(text: &str) -> String {
+    // Units are set in math, whose fonts have Latin letters only.
+    if text.chars().any(|c| matches!(c, '\u{400}'..='\u{4ff}')) {
+        return format!(r"\text{{{}}}", escape(text));
+    }
     text.chars()
         .map(|c| match c {
-            '%' => r"\percent ".into(),
+            // \percent would end the line of a bookmark.
+            '%' => r"\%".into(),
             'µ' | 'μ' => r"\micro ".into(),
             '°' => r"\degree ".into(),
             ' ' | '\u{a0}' | '\u{202f}' => "~".into(),
@@ -180,10 +186,10 @@ fn unit(text: &str) -> String {
 /// The table of `numbers.md`.
 fn glossary(report: &Report, names: &[String]) -> String {
     let columns = [("Macro", Align::Left), ("Value", Align::Number), ("Definition", Align::Left)]
-        .map(|(header, align)| Column { header: header.into(), align });
+        .map(|(header, align)| Column { header: word(report, header).into(), align });
     let rows = names.iter().zip(&report.numbers).map(|(name, number)| {
         let unit = if number.formatted == Cell::Missing { "" } else { &number.unit };
-        let value = format!("{} {unit}", plain(&number.formatted, report.decimal_separator));
+        let value = format!("{} {unit}", plain(&number.formatted, report.locale));
         vec![format!("`{name}`"), in_cell(&value), in_cell(&number.definition)]
     });
     pipe_table(&columns, &rows.collect::<Vec<_>>())

@@ -3,16 +3,22 @@
 
 use minijinja::{Value, context};
 
-use super::column::{Kind, Laid};
+use super::column::{Grammar, Kind, Laid};
+use crate::language::Locale;
 use crate::render::{cell, verbatim};
 use crate::report::model::Table;
+use crate::report::style::{Notes, Style, Tables};
 
 /// What the `table*.tex` templates see of a table.
 pub(super) struct Layout {
     columns: Vec<Laid>,
     fit: Fit,
-    /// Too long for one page: it is broken over pages instead of floating.
+    /// Lines of the header.
+    lines: usize,
+    /// Too long for one page, or asked for: it is broken over pages instead of floating.
     long: bool,
+    grammar: Grammar,
+    notes: Notes,
 }
 
 /// The lines that fit on a page with caption and notes, upright and sideways.
@@ -20,22 +26,23 @@ const PAGE: usize = 46;
 const SIDEWAYS_PAGE: usize = 20;
 
 impl Layout {
-    pub(super) fn new(table: &Table, decimal: char) -> Self {
+    pub(super) fn new(table: &Table, locale: Locale, style: &Style) -> Self {
+        let grammar = if style.tables == Tables::Tabularray { Grammar::Tblr } else { Grammar::Tabular };
         let lay = |(index, column)| {
             let cells: Vec<_> = table.rows.iter().map(|row| cell(row, index)).collect();
-            Laid::new(column, &cells, decimal)
+            Laid::new(column, &cells, locale, grammar)
         };
         let mut columns: Vec<Laid> = table.columns.iter().enumerate().map(lay).collect();
         let fit = Fit::of(&columns);
-        let lines = columns.iter().map(|column| column.header.len()).max().unwrap_or(0);
+        let header = columns.iter().map(|column| column.header.len()).max().unwrap_or(0);
         for column in &mut columns {
-            column.wrap(fit.words);
-            column.pad_header(lines);
+            column.wrap(fit.words, fit.centred);
+            column.pad_header(header);
         }
         let lines_of_row = |row| columns.iter().map(|column| column.lines(row, fit.words)).max().unwrap_or(1);
         let lines: usize = (0..table.rows.len()).map(lines_of_row).sum();
-        let long = lines > if fit.size.sideways { SIDEWAYS_PAGE } else { PAGE };
-        Self { columns, fit, long }
+        let long = style.tables == Tables::Longtable || lines > if fit.size.sideways { SIDEWAYS_PAGE } else { PAGE };
+        Self { columns, fit, lines: header, long, grammar, notes: style.notes }
     }
 
     pub(super) fn context(&self) -> Value {
@@ -47,7 +54,8 @@ impl Layout {
         };
         let specification = self.columns.iter().map(|column| verbatim(&column.specification)).collect::<Vec<_>>();
         context! {
-            specification, environment, sideways, gap,
+            specification, environment, sideways, gap, tblr => self.grammar == Grammar::Tblr, head => self.lines,
+            notes_in => self.notes.id(),
             columns => self.columns.iter().map(|column| if column.kind == Kind::PlusMinus { 2 } else { 1 }).sum::<usize>(),
             header => lines(&self.columns, |column| &column.header), rows => lines(&self.columns, |column| &column.cells),
             long => self.long, width => self.fit.width.ceil() as u32, size => verbatim(command),
@@ -58,6 +66,9 @@ impl Layout {
     /// The packages that the `tabular` needs.
     fn packages(&self) -> Vec<&'static str> {
         let mut packages = Vec::new();
+        if self.grammar == Grammar::Tblr {
+            return vec!["siunitx", "tabularray"];
+        }
         if self.columns.iter().any(|column| column.specification.contains("arraybackslash")) {
             packages.push("array");
         }
@@ -71,12 +82,15 @@ impl Layout {
     /// The packages that the float needs.
     pub(super) fn float_packages(&self) -> Vec<&'static str> {
         let mut packages = self.packages();
-        packages.extend(match (self.long, self.fit.size.sideways) {
-            (true, true) => ["longtable", "pdflscape"].as_slice(),
-            (true, false) => &["longtable"],
-            (false, true) => &["threeparttable", "rotating"],
-            (false, false) => &["threeparttable"],
-        });
+        if self.long && self.grammar == Grammar::Tabular {
+            packages.push("longtable");
+        }
+        if !self.long && self.notes == Notes::ThreePartTable {
+            packages.push("threeparttable");
+        }
+        if self.fit.size.sideways {
+            packages.push(if self.long { "pdflscape" } else { "rotating" });
+        }
         packages
     }
 }
@@ -102,10 +116,11 @@ struct Size {
 }
 
 /// In the order in which they are tried: to turn the page is better than to go below 8 pt.
-const SIZES: [Size; 6] = [
+const SIZES: [Size; 7] = [
     Size { command: "", gap: 6, digit: 5.0, sideways: false },
     Size { command: r"\small", gap: 5, digit: 4.625, sideways: false },
     Size { command: r"\footnotesize", gap: 4, digit: 4.25, sideways: false },
+    Size { command: r"\footnotesize", gap: 3, digit: 4.25, sideways: false },
     Size { command: r"\small", gap: 5, digit: 4.625, sideways: true },
     Size { command: r"\footnotesize", gap: 4, digit: 4.25, sideways: true },
     Size { command: r"\scriptsize", gap: 3, digit: 3.98, sideways: true },
@@ -123,42 +138,62 @@ struct Fit {
     size: Size,
     /// Words are set in columns of at most so many digits' widths.
     words: f64,
+    /// Whether centred text is, too.
+    centred: bool,
     /// In points.
     width: f64,
 }
 
-/// Narrower columns than this, in digits' widths, are no longer pleasant to read.
-const NARROWEST: f64 = 20.0;
+/// How far columns may be broken into lines.
+#[derive(Clone, Copy)]
+struct Breaking {
+    /// In digits' widths.
+    narrowest: f64,
+    /// Centred text too, such as intervals as somebody printed them.
+    centred: bool,
+    sideways: bool,
+}
+
+/// In the order in which they are tried: to go below 28 digits' widths is worse than smaller type, and to turn the page is
+/// worse than that.
+const BREAKINGS: [Breaking; 3] = [
+    Breaking { narrowest: 28.0, centred: false, sideways: false },
+    Breaking { narrowest: 20.0, centred: false, sideways: true },
+    Breaking { narrowest: 14.0, centred: true, sideways: true },
+];
 
 impl Fit {
     /// The first of [`SIZES`] that the columns fit in, the widest words broken into lines; else the last.
     fn of(columns: &[Laid]) -> Self {
-        let mut last = Self { size: SIZES[0], words: f64::INFINITY, width: 0.0 };
-        for size in SIZES {
-            let gaps = 2.0 * f64::from(size.gap) * columns.len() as f64 / size.digit;
-            let room = if size.sideways { SIDEWAYS } else { UPRIGHT } / size.digit - gaps;
-            let words = words_width(columns, room);
-            let width = |column: &Laid| if column.kind == Kind::Words { column.width.min(words) } else { column.width };
-            let total: f64 = columns.iter().map(width).sum();
-            last = Self { size, words, width: (total + gaps) * size.digit };
-            if total <= room {
-                break;
+        let mut last = Self { size: SIZES[0], words: f64::INFINITY, centred: false, width: 0.0 };
+        for breaking in BREAKINGS {
+            for size in SIZES.iter().filter(|size| breaking.sideways || !size.sideways) {
+                let gaps = 2.0 * f64::from(size.gap) * columns.len() as f64 / size.digit;
+                let room = if size.sideways { SIDEWAYS } else { UPRIGHT } / size.digit - gaps;
+                let words = words_width(columns, room, breaking);
+                let width = |column: &Laid| column.wrapped_width(words, breaking.centred);
+                let total: f64 = columns.iter().map(width).sum();
+                last = Self { size: *size, words, centred: breaking.centred, width: (total + gaps) * size.digit };
+                if total <= room {
+                    return last;
+                }
             }
         }
         last
     }
 }
 
-/// The widest that columns of words may be for all columns to fit into `room`, but no less than [`NARROWEST`].
-fn words_width(columns: &[Laid], room: f64) -> f64 {
-    let (words, rest): (Vec<&Laid>, Vec<&Laid>) = columns.iter().partition(|column| column.kind == Kind::Words);
+/// The widest that columns of words may be for all columns to fit into `room`, but no less than the narrowest.
+fn words_width(columns: &[Laid], room: f64, breaking: Breaking) -> f64 {
+    let (words, rest): (Vec<&Laid>, Vec<&Laid>) =
+        columns.iter().partition(|column| column.is_breakable(breaking.centred));
     let mut room = room - rest.iter().map(|column| column.width).sum::<f64>();
     let mut widths: Vec<f64> = words.iter().map(|column| column.width).collect();
     widths.sort_by(f64::total_cmp);
     for (i, width) in widths.iter().enumerate() {
         let share = room / (widths.len() - i) as f64;
         if *width > share {
-            return share.max(NARROWEST);
+            return share.max(breaking.narrowest);
         }
         room -= width;
     }

@@ -56,6 +56,7 @@ pub(super) fn table(context: &Context) -> Option<Table> {
         columns,
         rows,
         notes,
+        aside: false,
     })
 }
 

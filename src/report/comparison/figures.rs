@@ -3,30 +3,14 @@
 use super::super::figure::{Drawing, Figure, Forest, ForestRow, Group, Runs};
 use super::super::model::Cell;
 use super::super::number::{decimals_of, fixed};
-use super::super::{Context, header};
+use super::super::{Context, figure_id, header};
 use super::{Item, notes};
 use crate::analysis::{MetricInfo, Sample};
 
 /// The runs of every primary metric, a figure a scenario.
 pub(super) fn runs(context: &Context) -> Vec<Figure> {
-    let analysis = context.analysis;
-    let mut figures = Vec::new();
-    for metric in analysis.metrics.iter().filter(|metric| metric.primary) {
-        let mut scenarios: Vec<Option<&str>> =
-            analysis.samples.iter().filter(|s| s.metric == metric.id).map(|s| s.scenario.as_deref()).collect();
-        scenarios.dedup();
-        scenarios.sort_unstable();
-        scenarios.dedup();
-        for scenario in scenarios {
-            let samples: Vec<&Sample> = analysis
-                .samples
-                .iter()
-                .filter(|s| s.metric == metric.id && s.scenario.as_deref() == scenario)
-                .collect();
-            figures.push(run_figure(context, metric, scenario, &samples));
-        }
-    }
-    figures
+    let groups = context.primary_samples().into_iter();
+    groups.map(|(metric, scenario, samples)| run_figure(context, metric, scenario, &samples)).collect()
 }
 
 fn run_figure(context: &Context, metric: &MetricInfo, scenario: Option<&str>, samples: &[&Sample]) -> Figure {
@@ -49,7 +33,7 @@ fn run_figure(context: &Context, metric: &MetricInfo, scenario: Option<&str>, sa
             }
         })
         .collect();
-    let within = scenario.map_or(String::new(), |id| format!(", {}", context.scenario_label(id)));
+    let within = context.within(scenario);
     let counts: Vec<String> =
         groups.iter().map(|group| format!("{}: n = {}", group.label, group.values.len())).collect();
     let digits = context.digits();
@@ -62,9 +46,8 @@ fn run_figure(context: &Context, metric: &MetricInfo, scenario: Option<&str>, sa
             Some(format!("{} {}", group.label, fixed(mean, decimals_of(&[sd], mean, digits))))
         })
         .collect();
-    let slug = scenario.map_or(String::new(), |id| format!("-{id}"));
     Figure {
-        id: format!("runs-{}{slug}", metric.id.replace('_', "-")),
+        id: figure_id("runs", metric, scenario),
         caption: context.prose(&format!(
             "{}{within}. Points: runs; box: quartiles; whiskers: furthest run within 1.5 IQR; diamond and bar above: mean \
              with its {} confidence interval. {}.",
@@ -79,7 +62,7 @@ fn run_figure(context: &Context, metric: &MetricInfo, scenario: Option<&str>, sa
             if scale.unit.is_empty() { String::new() } else { format!(" {}", scale.unit) }
         )),
         drawing: Drawing::Runs(Runs { axis: header(metric, &scale), groups }),
-        decimal_separator: context.analysis.study.decimal_separator,
+        locale: context.locale(),
     }
 }
 
@@ -88,6 +71,9 @@ pub(super) fn forest(context: &Context, items: &[Item]) -> Option<Figure> {
     let digits = context.digits();
     let plain = |cell: Cell| match cell {
         Cell::Number { text } => text,
+        Cell::Interval { lower, upper } if context.analysis.study.decimal_separator == ',' => {
+            format!("[{lower}; {upper}]")
+        }
         Cell::Interval { lower, upper } => format!("[{lower}, {upper}]"),
         _ => String::new(),
     };
@@ -104,7 +90,11 @@ pub(super) fn forest(context: &Context, items: &[Item]) -> Option<Figure> {
                 },
                 estimate: item.comparison.percent(item.means).ok()?,
                 interval: [interval.lower, interval.upper],
-                text: format!("{} {}", plain(item.percent(digits)), plain(item.percent_interval(digits))),
+                text: context.prose(&format!(
+                    "{} {}",
+                    plain(item.percent(digits)),
+                    plain(item.percent_interval(digits))
+                )),
             })
         })
         .collect();
@@ -129,6 +119,6 @@ pub(super) fn forest(context: &Context, items: &[Item]) -> Option<Figure> {
             list.join("; ")
         )),
         drawing: Drawing::Forest(Forest { axis: format!("Change against {} (%)", context.baseline_label()), rows }),
-        decimal_separator: context.analysis.study.decimal_separator,
+        locale: context.locale(),
     })
 }

@@ -26,10 +26,10 @@ pub(super) fn family(context: &Context, items: &[Item]) -> String {
         .filter_map(|id| context.analysis.metric(id))
         .map(|metric| metric.label.as_str())
         .collect();
-    let tests = if family.size == 1 { "test" } else { "tests" };
+    let size = if family.size == 1 { "1 test".to_owned() } else { format!("{} tests", family.size) };
     let adjusted = match context.adjustment() {
-        Some(name) => format!("{name}-adjusted over the family of {} {tests}", family.size),
-        None => format!("not adjusted, though the family has {} {tests}", family.size),
+        Some(name) => format!("{name}-adjusted over the family of {size}"),
+        None => format!("not adjusted, though the family has {size}"),
     };
     let test = labels(items, |comparison| Some(comparison.test));
     let left = match family.undefined {
@@ -76,8 +76,8 @@ pub(super) fn pairing(context: &Context, items: &[Item]) -> Vec<String> {
             ),
             Err(undefined) => format!("what pairing gained is not known: {}", undefined.because),
         };
-        let list = |blocks: &[String], what: &str| {
-            if blocks.is_empty() { String::new() } else { format!(" {what}: {}.", blocks.join(", ")) }
+        let list = |blocks: &[String], what: &dyn Fn(&str) -> String| {
+            if blocks.is_empty() { String::new() } else { what(&blocks.join(", ")) }
         };
         let loose = match pairing.without_block {
             0 => String::new(),
@@ -89,8 +89,8 @@ pub(super) fn pairing(context: &Context, items: &[Item]) -> Vec<String> {
             item.place(context),
             pairing.blocks,
             if pairs(item.comparison.test) { "" } else { " The chosen test takes the runs as unpaired." },
-            list(&pairing.left_out, "Not in both modes, so left out of the pairs"),
-            list(&pairing.averaged, "With several runs, whose mean counts"),
+            list(&pairing.left_out, &|blocks| format!(" Not in both modes, so left out of the pairs: {blocks}.")),
+            list(&pairing.averaged, &|blocks| format!(" With several runs, whose mean counts: {blocks}.")),
         )));
     }
     notes

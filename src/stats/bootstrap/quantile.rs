@@ -126,12 +126,21 @@ impl<'a, const K: usize> Quantiles<'a, K> {
     /// A label with the quantile that was asked for.
     pub(super) fn name(&self, label: &str) -> String {
         if self.p == 0.5 {
-            label.replace("Quantile", "Median").replace("quantile", "median")
+            let of_median = OF_MEDIAN.iter().find(|(of_quantile, _)| *of_quantile == label);
+            of_median.map_or(label, |(_, of_median)| of_median).to_owned()
         } else {
             format!("{label} at quantile {}", self.p)
         }
     }
 }
+
+/// What the methods of a quantile are called when it is the median.
+const OF_MEDIAN: [(&str, &str); 4] = [
+    ("Quantile (BCa bootstrap)", "Median (BCa bootstrap)"),
+    ("Quantile (studentised bootstrap)", "Median (studentised bootstrap)"),
+    ("Difference of quantiles (BCa bootstrap)", "Difference of medians (BCa bootstrap)"),
+    ("Difference of quantiles (studentised bootstrap)", "Difference of medians (studentised bootstrap)"),
+];
 
 /// The sorted values of a mode.
 pub(super) struct Ranked<'a> {

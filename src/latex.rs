@@ -1,18 +1,17 @@
-//! User strings as LaTeX.
+//! User strings as LaTeX: for tables and pages, and for figures that LaTeX draws.
 
 use std::borrow::Cow;
-
-use crate::render::clean;
 
 /// Text as LaTeX that typesets the same text, in pdfLaTeX with T1 fonts (T2A for Cyrillic) and in LuaLaTeX. It may stand
 /// anywhere, moving arguments and the start of a table cell included. A character that those fonts lack (emoji,
 /// Arabic, Chinese) is printed as its code point, `U+1F600`, since raw it would stop pdfLaTeX.
-pub(in crate::render) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let text = clean(text);
     let mut out = String::with_capacity(text.len());
     for (i, word) in text.split(' ').enumerate() {
         if i > 0 {
-            out.push(' ');
+            // A percent sign stays with its number.
+            out.push(if word.starts_with('%') { '~' } else { ' ' });
         }
         escape_word(word, &mut out);
     }
@@ -21,6 +20,24 @@ pub(in crate::render) fn escape(text: &str) -> String {
         out.insert_str(0, "{}");
     }
     out
+}
+
+/// Text on one line: runs of white space and control characters become one space, and the invisible characters that
+/// turn the direction of writing are dropped (they would reorder the source around them).
+pub fn clean(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {}
+            c if c.is_ascii_whitespace() || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
+                if !out.ends_with(' ') {
+                    out.push(' ');
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    out.trim_matches(' ').into()
 }
 
 /// From this many characters a word is a path, an address or a hash, and may be broken where it has no hyphen.
@@ -60,7 +77,7 @@ fn makes_ligature(before: &str, after: &str) -> bool {
 }
 
 /// Whether `c` is printed as its code point.
-pub(super) fn is_substituted(c: char) -> bool {
+pub fn is_substituted(c: char) -> bool {
     !c.is_ascii() && !fonts_have(c) && symbol(c).is_none()
 }
 

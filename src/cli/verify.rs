@@ -1,0 +1,249 @@
+//! `meshstats verify`: is a report what the data give?
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::analyze::{Made, Making, make};
+use super::output::{Listed, Manifest};
+use super::{Choosing, Emphasis, Reading, Styling, load, terminal};
+use crate::error::{Error, Problem};
+use crate::plot::{self, FORMATS, Format, WIDTHS, Width};
+use crate::render::{File, Material, OUTPUTS, Templates};
+use crate::report::figure::Figure;
+use crate::study::natural_cmp;
+use crate::verify::{Difference, MANIFEST, Side, Verified, verify};
+
+/// Says whether reports are what the data give: makes them again in memory, and compares.
+///
+/// Which formats there are and how wide the figures is taken from the report. Options that settle the results or how
+/// tables are set must be given as `analyze` was given them. Exit codes: 0 the same, 1 something differs (it is said what and why) or cannot be
+/// read, 2 wrong usage.
+#[derive(Args)]
+pub struct Arguments {
+    /// A study, a directory of studies, or a tidy table (.csv, .parquet)
+    #[arg(default_value = "data")]
+    path: PathBuf,
+    /// The reports: a directory with one for each study, or the directory of one report
+    #[arg(long, default_value = "reports", value_name = "DIR")]
+    against: PathBuf,
+    /// How much numbers may differ, as a share of the larger, e.g. 1e-9; without it files must be the same to the byte
+    #[arg(long, value_name = "SHARE", value_parser = tolerance)]
+    tolerance: Option<f64>,
+    /// Directory with the templates that the reports were made with, where they are not the built-in ones
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
+    /// Show all differences of a file, not the first few
+    #[arg(short, long)]
+    all: bool,
+    #[command(flatten)]
+    styling: Styling,
+    #[command(flatten)]
+    emphasis: Emphasis,
+    #[command(flatten)]
+    choosing: Choosing,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+/// Differences of a file, and files, that are shown without --all.
+const SHOWN: usize = 5;
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    let parsed = text.parse().ok().filter(|share: &f64| (0.0..1.0).contains(share));
+    parsed.ok_or_else(|| "give a share such as 1e-9, zero or more and below 1".to_owned())
+}
+
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Error> {
+    let templates = Templates::new(arguments.templates.as_deref())?;
+    let mut recorded = reports(&arguments.against)?;
+    let overrides = arguments.choosing.overrides(&arguments.reading);
+    let studies = load::studies(&arguments.path, &overrides, arguments.reading.skip_bad, quiet)?;
+    let single = recorded.len() == 1 && recorded.contains_key(Path::new(""));
+    let (mut text, mut holds) = (String::new(), true);
+    for (study, table) in studies {
+        let key = if single { PathBuf::new() } else { PathBuf::from(&study.id) };
+        let (id, place) = (study.id.clone(), study.place());
+        let dir = arguments.against.join(&key).display().to_string();
+        let of_another = recorded.get(&key).is_some_and(|(manifest, _)| single && manifest.study != id);
+        let Some((manifest, side)) = (if of_another { None } else { recorded.remove(&key) }) else {
+            if !single {
+                text.push_str(&format!("{place}: has no report in {}\n", arguments.against.display()));
+                holds = false;
+            }
+            continue;
+        };
+        let width = |figures: &[&Figure]| width(figures, &side.files);
+        let wanted =
+            |files: &[File]| files.iter().any(|file| manifest.outputs.iter().any(|listed| listed.path == file.path));
+        let formats = formats(&manifest);
+        let making = Making {
+            templates: &templates,
+            width: &width,
+            rendered: &|material| Ok(rendered(material, &wanted)),
+            formats: &formats,
+            style: arguments.emphasis.style(&arguments.styling),
+        };
+        let made = side_of(make(study, &table, &making)?)?;
+        let verified = verify(&side, &made, arguments.tolerance);
+        holds &= verified.holds();
+        text.push_str(&said(&dir, &verified, arguments));
+    }
+    for (key, (manifest, _)) in &recorded {
+        let dir = arguments.against.join(key).display().to_string();
+        let dir = dir.trim_end_matches('/');
+        let study = &manifest.study;
+        text.push_str(&format!("{dir}: is of the study {study}, which {} does not hold\n", arguments.path.display()));
+        holds = false;
+    }
+    if !quiet || !holds {
+        let text: Vec<String> = text.lines().map(terminal::one_line).collect();
+        terminal::print(&format!("{}\n", text.join("\n")));
+    }
+    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// The files of the outputs that the report has. One that cannot be made was not written either; if it was, from other data,
+/// its files are missing now, which is said.
+fn rendered(material: &Material, wanted: &dyn Fn(&[File]) -> bool) -> Vec<File> {
+    let made = OUTPUTS.iter().filter_map(|output| output.files(material).ok());
+    made.filter(|files| wanted(files)).flatten().collect()
+}
+
+/// The reports in a directory by their place in it; the directory's own is at no place.
+fn reports(against: &Path) -> Result<BTreeMap<PathBuf, (Manifest, Side)>, Error> {
+    let shown = against.display().to_string();
+    if !against.is_dir() {
+        let what = if against.exists() { "is not a directory" } else { "does not exist" };
+        let remedy = "give the directory that `meshstats analyze` wrote with --out";
+        return Err(Problem::new(shown, what, remedy).into());
+    }
+    let mut places = vec![PathBuf::new()];
+    if !against.join(MANIFEST).is_file() {
+        let entries = fs::read_dir(against).map_err(|error| load::unreadable(against, &error))?;
+        places = entries.filter_map(|entry| Some(PathBuf::from(entry.ok()?.file_name()))).collect();
+        places.retain(|place| against.join(place).join(MANIFEST).is_file());
+    }
+    if places.is_empty() {
+        let remedy = "give the directory that `meshstats analyze` wrote with --out";
+        return Err(Problem::new(shown, format!("holds no report (no {MANIFEST})"), remedy).into());
+    }
+    let mut found = BTreeMap::new();
+    for place in places {
+        let read = recorded(&against.join(&place))?;
+        found.insert(place, read);
+    }
+    Ok(found)
+}
+
+fn recorded(dir: &Path) -> Result<(Manifest, Side), Error> {
+    let path = dir.join(MANIFEST);
+    let manifest: Manifest = serde_json::from_slice(&load::read(&path)?).map_err(|error| {
+        let remedy = "make the report again with `meshstats analyze`";
+        Problem::new(path.display().to_string(), format!("is not the manifest of a report ({error})"), remedy)
+    })?;
+    let mut files = BTreeMap::new();
+    walk(dir, "", &mut files)?;
+    files.remove(MANIFEST);
+    let side = side(&manifest, files);
+    Ok((manifest, side))
+}
+
+fn walk(dir: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), Error> {
+    let entries = fs::read_dir(dir).map_err(|error| load::unreadable(dir, &error))?;
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort_by(|a, b| natural_cmp(&a.to_string_lossy(), &b.to_string_lossy()));
+    for path in paths {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if name.starts_with('.') {
+            continue;
+        }
+        if path.is_dir() {
+            walk(&path, &format!("{prefix}{name}/"), files)?;
+        } else {
+            files.insert(format!("{prefix}{name}"), load::read(&path)?);
+        }
+    }
+    Ok(())
+}
+
+fn side(manifest: &Manifest, files: BTreeMap<String, Vec<u8>>) -> Side {
+    let sums = |listed: &[Listed]| listed.iter().map(|file| (file.path.clone(), file.sha256.clone())).collect();
+    let generator = manifest.generator.clone();
+    Side { generator, inputs: sums(&manifest.inputs), outputs: sums(&manifest.outputs), files }
+}
+
+/// What is made now, as it would be recorded.
+fn side_of(made: Made) -> Result<Side, Error> {
+    let mut files: BTreeMap<String, Vec<u8>> = made.files.into_iter().map(|file| (file.path, file.contents)).collect();
+    let manifest = files.remove(MANIFEST).unwrap_or_default();
+    let manifest: Manifest = serde_json::from_slice(&manifest)
+        .map_err(|error| Problem::new(MANIFEST, format!("cannot be read again ({error})"), "report this as a bug"))?;
+    Ok(side(&manifest, files))
+}
+
+/// The formats of the recorded figures: those of whose files there are some.
+fn formats(manifest: &Manifest) -> Vec<&'static Format> {
+    let is_there = |path: &str, extension: &str| path.starts_with("figures/") && path.ends_with(extension);
+    let recorded = |format: &&Format| {
+        let extension = format!(".{}", format.id);
+        manifest.outputs.iter().any(|listed| is_there(&listed.path, &extension))
+    };
+    FORMATS.iter().filter(recorded).collect()
+}
+
+/// How wide the recorded figures are; the usual width where there are none.
+fn width(figures: &[&Figure], recorded: &BTreeMap<String, Vec<u8>>) -> Width {
+    let of = |figure: &&&Figure| recorded.get(&format!("figures/{}.svg", figure.id));
+    let Some((figure, svg)) = figures.iter().find_map(|figure| Some((figure, of(&figure)?))) else { return WIDTHS[0] };
+    let same = |width: &&Width| plot::svg(figure, **width).as_bytes() == svg.as_slice();
+    if let Some(width) = WIDTHS.iter().find(same) {
+        return *width;
+    }
+    // The drawing is another one; its width in inches tells.
+    let text = String::from_utf8_lossy(svg);
+    let inches = |text: &str| text.split_once(" width=\"")?.1.split_once("in\"")?.0.parse::<f64>().ok();
+    let close = |width: &&Width| inches(&text).is_some_and(|inches| (inches - width.inches).abs() < 1e-6);
+    WIDTHS.iter().find(close).copied().unwrap_or(WIDTHS[0])
+}
+
+/// What is said of a report.
+fn said(dir: &str, verified: &Verified, arguments: &Arguments) -> String {
+    let dir = dir.trim_end_matches('/');
+    let count = verified.equal + verified.within.len();
+    if verified.holds() {
+        let tolerance = match verified.within.len() {
+            0 => String::new(),
+            n => format!(", {n} of them within the tolerance"),
+        };
+        return format!("{dir}: is what the data give ({count} files{tolerance})\n");
+    }
+    let mut text = format!("{dir}: is not what the data give (files that differ: {})\n", verified.differences.len());
+    for cause in &verified.causes {
+        text.push_str(&format!("  {cause}\n"));
+    }
+    let shown = if arguments.all { usize::MAX } else { SHOWN };
+    for difference in verified.differences.iter().take(shown) {
+        text.push_str(&of_file(difference, shown));
+    }
+    let more: Vec<&str> = verified.differences.iter().skip(shown).map(|difference| difference.path.as_str()).collect();
+    if !more.is_empty() {
+        text.push_str(&format!("  and {} more files (--all shows them): {}\n", more.len(), more.join(", ")));
+    }
+    text
+}
+
+fn of_file(difference: &Difference, shown: usize) -> String {
+    let path = &difference.path;
+    let mut text = String::new();
+    for line in difference.lines.iter().take(shown) {
+        text.push_str(&format!("  {path}: {line}\n"));
+    }
+    if difference.lines.len() > shown {
+        text.push_str(&format!("  {path}: and {} more differences\n", difference.lines.len() - shown));
+    }
+    text
+}
