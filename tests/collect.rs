@@ -1,6 +1,9 @@
 //! `meshstats collect` with the real wrk and iperf3, in network namespaces where that can be had, and with small fakes
 //! that do what real ones do rarely: it is killed, its servers are busy, refuse, hang and die.
 
+#[path = "collect/remote.rs"]
+mod remote;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
@@ -248,8 +251,9 @@ fn real_runs_through_a_namespace_and_a_kubectl_are_a_study() {
 
     let beside = sidecar(&case, "pod/wrk/run-02.meta.json");
     let argv: Vec<&str> = beside["argv"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
-    assert_eq!(argv[..4], ["bin/kubectl", "exec", "-n", "pod"]);
-    assert_eq!(argv[8..14], ["timeout", "-k", "5", "16", "wrk", "-t1"]);
+    assert_eq!(argv[..5], ["bin/kubectl", "exec", "-i", "-n", "pod"]);
+    assert_eq!(argv[9..15], ["timeout", "-k", "5", "16", "sh", "-c"]);
+    assert_eq!(argv[16..19], ["16", "wrk", "-t1"]);
     assert_eq!((&beside["exit_code"], &beside["run"], &beside["attempt"]), (&0.into(), &2.into(), &1.into()));
     assert!(beside["tool_version"].as_str().unwrap().starts_with("wrk "), "{beside}");
     assert!(beside["started"].as_str().unwrap().ends_with('Z') && beside["seconds"].as_f64().unwrap() >= 1.0);
@@ -356,32 +360,42 @@ fn a_plan_s_commands_are_printed_in_order() {
     let case = case(&[], &plan);
     let printed = collect(&case, &["--dry-run"]).ok().stdout;
     assert!(!case.path("study").exists(), "a dry run writes nothing");
-    let lines: Vec<&str> =
-        printed.lines().filter(|line| !line.contains("cat /proc") && !line.contains("before")).collect();
-    let ssh = "ssh host timeout -k 5 16 bin/wrk";
+    // What is read beside the runs is left out here; the script's name depends on where the study is.
+    let aside = |line: &&str| !["cat /proc", "# before", "ethtool", "cat >"].iter().any(|word| line.contains(word));
+    let lines: Vec<String> = printed
+        .lines()
+        .filter(aside)
+        .map(|line| match (line.find("/tmp/meshstats-"), line.find("exec 3<&0")) {
+            (Some(at), None) => format!("{}SCRIPT{}", &line[..at], &line[at + "/tmp/meshstats-01234567.lua".len()..]),
+            (_, Some(_)) => format!("ssh … {}", line.split(" 16 ").last().unwrap().split(" -s ").next().unwrap()),
+            _ => line.to_owned(),
+        })
+        .collect();
     let url = "'http://server/?a=1&b=2'";
     // For ssh, the quotes are part of the word.
-    let quoted = "''\\''http://server/?a=1&b=2'\\'''";
+    let quoted = "''\\''http://server/?a=1&b=2'\\''";
     let expected = [
         "# set-up of a".to_owned(),
         "bin/up a 'it'\\''s'".to_owned(),
         "# check of a wrk".to_owned(),
         "bin/wrk -v".to_owned(),
         format!("bin/wrk -t1 -c1 -d1s --latency {url}"),
+        format!("bin/wrk -t1 -c1 -d1s --latency -s SCRIPT {url}"),
         "# check of b wrk".to_owned(),
-        format!("{ssh} -v"),
-        format!("{ssh} -t1 -c1 -d1s --latency {quoted}"),
+        "ssh host timeout -k 5 16 bin/wrk -v".to_owned(),
+        format!("ssh … bin/wrk -t1 -c1 -d1s --latency {quoted}'"),
+        "ssh … bin/wrk -t1 -c1 -d1s --latency".to_owned(),
         "# warm-up of a wrk".to_owned(),
-        format!("bin/wrk -t1 -c4 -d1s --latency {url}"),
+        format!("bin/wrk -t1 -c4 -d1s --latency -s SCRIPT {url}"),
         "# after warm-up of a wrk".to_owned(),
         "# a/wrk/run-01.txt".to_owned(),
-        format!("bin/wrk -t1 -c4 -d1s --latency {url}"),
+        format!("bin/wrk -t1 -c4 -d1s --latency -s SCRIPT {url}"),
         "# after a/wrk/run-01.txt".to_owned(),
         "# warm-up of b wrk".to_owned(),
-        format!("{ssh} -t1 -c4 -d1s --latency {quoted}"),
+        "ssh … bin/wrk -t1 -c4 -d1s --latency".to_owned(),
         "# after warm-up of b wrk".to_owned(),
         "# b/wrk/run-01.txt".to_owned(),
-        format!("{ssh} -t1 -c4 -d1s --latency {quoted}"),
+        "ssh … bin/wrk -t1 -c4 -d1s --latency".to_owned(),
         "# after b/wrk/run-01.txt".to_owned(),
         "# teardown of a".to_owned(),
         "bin/down".to_owned(),
@@ -408,7 +422,8 @@ fn exclusive_modes_stand_one_at_a_time() {
         .map(|line| if line.contains("-c4") { "run".to_owned() } else { line })
         .map(|line| if line.contains("-c1") { "trial".to_owned() } else { line })
         .collect();
-    let expected = "down a,up a,trial,down a,up b,trial,down b,up a,before,run,after,down a,up b,run,down b";
+    let expected =
+        "down a,up a,trial,trial,down a,up b,trial,trial,down b,up a,before,run,after,down a,up b,run,down b";
     assert_eq!(calls.join(","), expected);
     assert_eq!(sidecar(&case, "a/wrk/run-01.meta.json")["after"], "said after\n");
 }
@@ -636,6 +651,34 @@ fn a_server_that_dies_during_a_run_spoils_it() {
         beside["failure"].as_str().is_some_and(|why| why.contains("errors beside") || why.contains("in use")),
         "{beside}"
     );
+}
+
+#[test]
+fn an_iperf3_server_that_dies_during_a_run_spoils_it() {
+    let port = free_port();
+    let case = case(
+        &[],
+        &format!(
+            "runs = 1\npause = 0\nwarm_up = 0\nattempts = 1\nmodes = [{{ id = \"a\" }}]
+            [iperf3]\nhost = \"127.0.0.1\"\nport = {port}\nduration = 5\n"
+        ),
+    );
+    let mut server = spawn(None, &["iperf3", "-s", "-p", &port.to_string()]);
+    let collector = start(&case);
+    let running = case.path("study/.collect/running.json");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !running.exists() && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(20));
+    }
+    thread::sleep(Duration::from_millis(1500));
+    signal(&server, Signal::KILL);
+    server.wait().unwrap();
+    let ended = collector.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(1), "{told}");
+    assert!(told.contains("failed: a iperf3 run 1, attempt 1 of 1"), "{told}");
+    assert_eq!(logs(&case).len(), 0);
+    assert!(case.path("study/failed/a/iperf3/run-01.attempt-1.json").is_file());
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use super::noise::{self, Reading};
-use super::process::{self, Ended};
+use super::process::{self, Ended, Input, Limits};
 use super::record::Kind;
 use super::schedule::Slot;
-use super::{Collector, Event, command, judge, label_of_cell, main_values, reading};
+use super::{Collector, Event, command, judge, label_of_cell, main_values, reading, script};
 use crate::error::{Error, Fault, Problem};
 use crate::run::Measurements;
 use crate::study::{CpuSeconds, Machine, Sidecar};
@@ -88,14 +88,21 @@ impl Collector<'_> {
         let argv = job.argv(&place).map_err(|fault| fault.at("the plan"))?;
         let reading = reading(&job, noise::READING, &place).map_err(|fault| fault.at("the plan"))?;
         let limits = self.limits(job.timeout);
+        // A pod may be another one by now.
+        if job.takes(&self.script) {
+            // Without it wrk says so.
+            let _ = script::put(&job, &place, &self.script, &limits);
+        }
         let foreign_load = noise::foreign_load(&reading, plan.pause, plan.wait_for_quiet, &limits);
         let before = self.beside(slot.mode, &plan.modes[slot.mode].before)?;
         let first = Reading::take(&reading, &limits);
-        // A client is given time to bring the end of what it ran elsewhere.
-        let more = if command::client(&job.prefix).is_some() { 10 } else { 0 };
+        let mut limits_of_tool = self.limits(job.timeout);
+        if command::needs_tether(&job.prefix) {
+            // What runs elsewhere is ended there first.
+            limits_of_tool = Limits { input: Input::Tether, ..self.limits(job.timeout + 10) };
+        }
         let store = &self.store;
-        let ended =
-            process::execute(&argv, store.part()?, &self.limits(job.timeout + more), |trace| store.remember(trace));
+        let ended = process::execute(&argv, store.part()?, &limits_of_tool, |trace| store.remember(trace));
         self.store.forget();
         if self.is_stopped() {
             return Err(self.stopped());
@@ -158,7 +165,6 @@ impl Collector<'_> {
             position: (kind == Kind::Run).then_some(slot.position),
             attempt: if kind == Kind::Run { self.store.failures(slot) + 1 } else { 1 },
             tool_version: found.map(|found| found.version.clone()),
-            noticed: found.map_or_else(Vec::new, |found| found.notes.clone()),
             machine: found.map_or_else(Machine::default, |found| found.machine.clone()),
             ..Sidecar::default()
         }

@@ -59,12 +59,12 @@ fn fill_word(word: &str, place: &Place) -> Result<String, Fault> {
 impl Job {
     /// The whole command of a run.
     pub fn argv(&self, place: &Place) -> Result<Vec<String>, Fault> {
-        through(&self.prefix, &self.tool_argv(self.duration, None), place)
+        tethered(&self.prefix, &self.tool_argv(self.duration, None), place)
     }
 
     /// The same on one connection, for some seconds: whether it would work.
     pub fn trial(&self, seconds: u32, place: &Place) -> Result<Vec<String>, Fault> {
-        through(&self.prefix, &self.tool_argv(seconds, Some(1)), place)
+        tethered(&self.prefix, &self.tool_argv(seconds, Some(1)), place)
     }
 
     /// The command that makes the tool say its version.
@@ -80,6 +80,39 @@ impl Job {
         }
     }
 
+    /// Lets wrk run the project's script, unless the plan names one, or says that there is none.
+    pub fn add_script(&mut self, path: &str) {
+        if let Settings::Wrk { of, .. } = &mut self.settings {
+            of.script.get_or_insert_with(|| path.to_owned());
+        }
+    }
+
+    /// Whether the plan leaves it to this program which script wrk runs.
+    pub fn names_no_script(&self) -> bool {
+        matches!(&self.settings, Settings::Wrk { of, .. } if of.script.is_none())
+    }
+
+    /// Whether wrk runs this script.
+    pub fn takes(&self, path: &str) -> bool {
+        matches!(&self.settings, Settings::Wrk { of, .. } if of.script.as_deref() == Some(path))
+    }
+
+    /// The host that the tool talks to.
+    pub fn host(&self) -> &str {
+        match &self.settings {
+            Settings::Iperf3 { host, .. } => host,
+            Settings::Wrk { url, .. } => {
+                let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+                let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+                let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+                match host.strip_prefix('[').and_then(|host| host.split_once(']')) {
+                    Some((address, _)) => address,
+                    None => host.rsplit_once(':').map_or(host, |(host, _)| host),
+                }
+            }
+        }
+    }
+
     fn tool_argv(&self, seconds: u32, connections: Option<u32>) -> Vec<String> {
         let mut argv = vec![self.program().to_owned()];
         match &self.settings {
@@ -90,7 +123,12 @@ impl Job {
                 argv.push(format!("-d{seconds}s"));
                 argv.push("--latency".to_owned());
                 argv.extend(of.timeout.iter().flat_map(|seconds| ["--timeout".to_owned(), format!("{seconds}s")]));
-                argv.extend(of.script.iter().flat_map(|script| ["-s".to_owned(), script.clone()]));
+                argv.extend(
+                    of.script
+                        .iter()
+                        .filter(|path| !path.is_empty())
+                        .flat_map(|script| ["-s".to_owned(), script.clone()]),
+                );
                 argv.extend(of.args.iter().flatten().cloned());
                 argv.push(url.clone());
             }
@@ -104,51 +142,151 @@ impl Job {
     }
 }
 
-/// `argv` behind a prefix. ssh hands its arguments to a shell as one text, so there they are quoted.
+/// Refuses arguments that a key sets: what is asked for would not be what a run is judged by.
+pub fn check_args(tool: Tool, args: &[String]) -> Result<(), Fault> {
+    let keys: &[(&str, &str, &str)] = if tool == Tool::Iperf3 {
+        &[("-c", "--client", "host"), ("-p", "--port", "port"), ("-t", "--time", "duration")]
+    } else {
+        &[
+            ("-t", "--threads", "threads"),
+            ("-c", "--connections", "connections"),
+            ("-d", "--duration", "duration"),
+            ("-s", "--script", "script"),
+            ("--timeout", "--timeout", "timeout"),
+        ]
+    };
+    for word in args {
+        let sets = |(short, long, _): &&(&str, &str, &str)| {
+            word.split('=').next() == Some(*long) || (!word.starts_with("--") && word.starts_with(short))
+        };
+        if let Some((_, _, key)) = keys.iter().find(sets) {
+            return Err(Fault::new(format!("`{word}` stands in `args`"), format!("say it by the key `{key}`")));
+        }
+    }
+    Ok(())
+}
+
+/// `argv` behind a prefix. Each ssh hands its arguments to a shell as one text, so behind it they are quoted.
 pub fn through(prefix: &[String], argv: &[String], place: &Place) -> Result<Vec<String>, Fault> {
     let argv = fill(argv, place)?;
     let mut all = fill(prefix, place)?;
-    let quoted = client(prefix) == Some("ssh");
-    all.extend(argv.into_iter().map(|word| if quoted { quote(&word) } else { word }));
+    let shells = clients(prefix).iter().filter(|(_, client)| *client == "ssh").count();
+    all.extend(argv.into_iter().map(|word| (0..shells).fold(word, |word, _| quote(&word))));
     Ok(all)
+}
+
+/// What ends a tool when those who wait for it are gone: its standard input is held open from here, through the prefix, and
+/// ends with this program, with the prefix's, and with the connection. Where that does not come through, `timeout` ends the
+/// tool after `$0` seconds.
+const TETHER: &str = "exec 3<&0 </dev/null; \
+    timeout -k 5 1 true 2>/dev/null && set -- timeout -k 5 \"$0\" \"$@\"; \
+    if read -r go <&3; then \
+    \"$@\" 3<&- & tool=$!; (read -r end <&3; kill \"$tool\") >/dev/null 2>&1 & watch=$!; \
+    wait \"$tool\"; code=$?; kill \"$watch\" 2>/dev/null; exit \"$code\"; fi; exec \"$@\" 3<&-";
+
+/// `argv` behind a prefix, so that it ends when this program does, whatever ends that.
+pub fn tethered(prefix: &[String], argv: &[String], place: &Place) -> Result<Vec<String>, Fault> {
+    if !needs_tether(prefix) {
+        return through(prefix, argv, place);
+    }
+    let mut all = ["sh", "-c", TETHER, "{timeout}"].map(str::to_owned).to_vec();
+    all.extend(argv.iter().cloned());
+    with_input(prefix, &all, place)
+}
+
+/// `argv` behind a prefix that passes standard input on.
+pub fn with_input(prefix: &[String], argv: &[String], place: &Place) -> Result<Vec<String>, Fault> {
+    let mut prefix = prefix.to_vec();
+    // From the last, so that the places of those before stay.
+    for (i, client) in clients(&prefix).into_iter().rev() {
+        let own = own_words(client, &prefix[i + 1..]);
+        let passes_input = own.iter().any(|word| matches!(word.as_str(), "-i" | "--stdin" | "--interactive"));
+        if client != "ssh" && !passes_input {
+            let verb = own.iter().position(|word| ["exec", "run"].contains(&word.as_str()));
+            prefix.insert(i + 1 + verb.map_or(0, |verb| verb + 1), "-i".to_owned());
+        }
+    }
+    through(&prefix, argv, place)
+}
+
+/// Whether ending the prefix's program does not end what runs behind it: that is elsewhere, or another user's.
+pub fn needs_tether(prefix: &[String]) -> bool {
+    prefix.first().is_some_and(|word| ["sudo", "doas"].contains(&base(word))) || !clients(prefix).is_empty()
+}
+
+fn base(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or(word)
 }
 
 /// Programs that run a command elsewhere: ending them does not end it.
 const CLIENTS: &[&str] = &["kubectl", "oc", "ssh", "docker", "podman", "nerdctl"];
 
-/// The program of that kind in a prefix, `sudo` or not.
-pub fn client(prefix: &[String]) -> Option<&'static str> {
-    let name = |word: &String| {
-        let name = word.rsplit('/').next().unwrap_or(word);
-        CLIENTS.iter().copied().find(|client| *client == name)
-    };
-    prefix.iter().take(2).find_map(name)
+/// The programs of that kind in a prefix, and where they stand; names of namespaces, pods and hosts are none.
+fn clients(prefix: &[String]) -> Vec<(usize, &'static str)> {
+    let mut found: Vec<(usize, &'static str)> = Vec::new();
+    for (i, word) in prefix.iter().enumerate() {
+        let is_name = match found.last() {
+            Some((at, client)) => i <= at + own_words(client, &prefix[at + 1..]).len(),
+            None => i > 1 && prefix[i - 1] == "exec" && prefix[i - 2] == "netns",
+        };
+        if let Some(client) = CLIENTS.iter().find(|client| **client == base(word)).filter(|_| !is_name) {
+            found.push((i, client));
+        }
+    }
+    found
 }
 
-/// What is known to spoil logs or runs behind such a program.
-pub fn check_prefix(prefix: &[String]) -> Result<(), Fault> {
-    let Some(client) = client(prefix) else { return Ok(()) };
-    let own: Vec<&str> = prefix.iter().map(String::as_str).take_while(|word| *word != "--").collect();
-    let is_terminal = |word: &&str| matches!(*word, "-t" | "-it" | "-ti" | "-tt" | "--tty" | "--tty=true");
-    if let Some(word) = own.iter().find(|word| is_terminal(word)) {
-        return Err(Fault::new(
-            format!("`{word}` after {client} makes a terminal"),
-            "leave it out: logs would have a terminal's line ends, and errors among them",
-        ));
+/// The first program of that kind.
+pub fn client(prefix: &[String]) -> Option<&'static str> {
+    clients(prefix).first().map(|(_, client)| *client)
+}
+
+/// Of the words after a client those that are its own, and not of what it runs elsewhere.
+fn own_words<'a>(client: &str, words: &'a [String]) -> &'a [String] {
+    if client != "ssh" {
+        let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
+        return &words[..end];
     }
-    if ["kubectl", "oc"].contains(&client) && own.len() == prefix.len() {
-        return Err(Fault::new(
-            format!("the prefix of {client} has no `--`"),
-            format!("end it with \"--\", or {client} takes the tool's options for its own"),
-        ));
+    let mut end = 0;
+    while let Some(word) = words.get(end) {
+        end += 1;
+        // The options of ssh with a value, which may stand in the same word.
+        let has_value = |c: char| "BbcDEeFIiJLlmOopQRSWw".contains(c);
+        match word.strip_prefix('-') {
+            Some(flag) if flag.len() == 1 && flag.contains(has_value) => end += 1,
+            Some(_) => {}
+            // The host.
+            None => break,
+        }
+    }
+    &words[..end.min(words.len())]
+}
+
+/// What is known to spoil logs or runs behind such programs.
+pub fn check_prefix(prefix: &[String]) -> Result<(), Fault> {
+    for (i, client) in clients(prefix) {
+        let own = own_words(client, &prefix[i + 1..]);
+        let one_of = |flags: &[&str]| own.iter().find(|word| flags.contains(&word.as_str()));
+        if let Some(word) = one_of(&["-t", "-it", "-ti", "-tt", "--tty", "--tty=true"]) {
+            return Err(Fault::new(
+                format!("`{word}` after {client} makes a terminal"),
+                "leave it out: logs would have a terminal's line ends, and errors among them",
+            ));
+        }
+        if let Some(word) = one_of(&["-n", "-f", "-N"]).filter(|_| client == "ssh") {
+            return Err(Fault::new(
+                format!("`{word}` after ssh cuts the tool off from its input"),
+                "leave it out: the input is held open so that the tool ends when ssh does",
+            ));
+        }
+        if ["kubectl", "oc"].contains(&client) && i + 1 + own.len() == prefix.len() {
+            return Err(Fault::new(
+                format!("the prefix of {client} has no `--`"),
+                format!("end it with \"--\", or {client} takes the tool's options for its own"),
+            ));
+        }
     }
     Ok(())
-}
-
-/// Whether what runs behind the prefix goes on when the prefix's program is ended.
-pub fn needs_remote_timeout(prefix: &[String]) -> Option<&'static str> {
-    let has_timeout = prefix.iter().any(|word| word == "timeout" || word.ends_with("/timeout"));
-    client(prefix).filter(|_| !has_timeout)
 }
 
 /// A word as a POSIX shell takes it for one.
@@ -193,12 +331,52 @@ mod tests {
     }
 
     #[test]
+    fn arguments_that_are_keys_are_refused() {
+        let what = |tool, args: &str| check_args(tool, &words(args)).map_err(|fault| fault.remedy);
+        assert_eq!(what(Tool::Wrk, "-H Host:shop -c20"), Err("say it by the key `connections`".to_owned()));
+        assert_eq!(what(Tool::Iperf3, "-u --time=5"), Err("say it by the key `duration`".to_owned()));
+        assert_eq!(what(Tool::Iperf3, "-u -b 100M -C cubic --title x"), Ok(()));
+    }
+
+    #[test]
+    fn a_host_is_found_in_what_is_requested() {
+        for (url, host) in [
+            ("http://s/", "s"),
+            ("https://s:8080?x", "s"),
+            ("http://me:pw@[fd00::1]:80/a:b", "fd00::1"),
+            ("http://10.0.0.1:1/", "10.0.0.1"),
+        ] {
+            let plan = format!("modes = [{{ id = \"a\" }}]\n[wrk]\nurl = {url:?}\n");
+            let plan = super::super::Plan::read("plan.toml", &plan).unwrap();
+            assert_eq!(plan.job(Tool::Wrk, &plan.modes[0], None).unwrap().host(), host);
+        }
+    }
+
+    #[test]
     fn ssh_gets_the_tool_quoted() {
-        let argv = through(&words("ssh host"), &words("wrk http://s/?a=1&b=2"), &PLACE).unwrap();
-        assert_eq!(argv, ["ssh", "host", "wrk", "'http://s/?a=1&b=2'"]);
-        let argv = through(&words("ip netns exec c"), &words("wrk http://s/?a=1&b=2"), &PLACE).unwrap();
-        assert_eq!(argv[5], "http://s/?a=1&b=2");
+        let url = "http://s/?a=1&b=2";
+        let of = |prefix: &str| through(&words(prefix), &words(&format!("wrk {url}")), &PLACE).unwrap().pop().unwrap();
+        for prefix in ["ssh host", "sudo ip netns exec lab ssh -p 22 host timeout 5", "kubectl exec pod -- ssh host"] {
+            assert_eq!(of(prefix), "'http://s/?a=1&b=2'", "{prefix}");
+        }
+        assert_eq!(of("ssh a ssh b"), quote(&quote(url)));
+        for prefix in ["ip netns exec c", "ip netns exec ssh", "kubectl exec -n ssh pod --"] {
+            assert_eq!(of(prefix), url, "{prefix}");
+        }
+        assert_eq!(of("ssh -l me ssh"), quote(url));
         assert_eq!(quote("it's"), "'it'\\''s'");
+    }
+
+    #[test]
+    fn what_runs_elsewhere_is_tethered() {
+        let of = |prefix: &str| tethered(&words(prefix), &words("wrk x"), &PLACE).unwrap();
+        assert_eq!(of("ip netns exec c"), words("ip netns exec c wrk x"));
+        let argv = of("kubectl exec -n mesh pod --");
+        assert_eq!(argv[..9], words("kubectl exec -i -n mesh pod -- sh -c"));
+        assert_eq!(argv[10..], words("45 wrk x"));
+        assert_eq!(of("kubectl -n mesh exec --stdin pod --")[..7], words("kubectl -n mesh exec --stdin pod --"));
+        assert_eq!(of("sudo -n ip netns exec c")[6..8], words("sh -c"));
+        assert_eq!(of("ssh host")[2..4], words("sh -c"));
     }
 
     #[test]
@@ -206,9 +384,9 @@ mod tests {
         let what = |prefix: &str| check_prefix(&words(prefix)).map_err(|fault| fault.what);
         assert_eq!(what("kubectl exec -it pod --"), Err("`-it` after kubectl makes a terminal".to_owned()));
         assert_eq!(what("kubectl exec pod"), Err("the prefix of kubectl has no `--`".to_owned()));
-        assert_eq!(what("sudo ip netns exec client"), Ok(()));
+        assert_eq!(what("ssh -n host"), Err("`-n` after ssh cuts the tool off from its input".to_owned()));
+        assert_eq!(what("ssh -p 22 -o A=b host sudo -n -t x"), Ok(()));
+        assert_eq!(what("sudo -n ip netns exec client"), Ok(()));
         assert_eq!(what("kubectl exec pod -- timeout -k 5 {timeout}"), Ok(()));
-        assert_eq!(needs_remote_timeout(&words("ssh host")), Some("ssh"));
-        assert_eq!(needs_remote_timeout(&words("ssh host timeout -k 5 45")), None);
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::command::{self, Place};
 use super::plan::Plan;
 use super::schedule::{self, Slot, Step};
-use super::{job, label_of_cell, noise, reading, record};
+use super::{job, label_of_cell, network, noise, reading, record, script};
 use crate::error::{Error, Fault};
 
 /// Every command that [`collect`](super::collect) would run now, in order, each with what it is for.
@@ -15,12 +15,12 @@ pub fn commands(plan: &Plan, out: &Path) -> Result<Vec<(String, String)>, Error>
     left.retain(|slot| !out.join(record::log_name(plan, slot)).is_file());
     let mut lines = Vec::new();
     for step in schedule::steps(plan, &left) {
-        commands_of(plan, step, &mut lines).map_err(|fault| fault.at("the plan"))?;
+        commands_of(plan, step, &script::path(out), &mut lines).map_err(|fault| fault.at("the plan"))?;
     }
     Ok(lines.into_iter().map(|(what, argv)| (what, command::shown(&argv))).collect())
 }
 
-fn commands_of(plan: &Plan, step: Step, lines: &mut Vec<(String, Vec<String>)>) -> Result<(), Fault> {
+fn commands_of(plan: &Plan, step: Step, script: &str, lines: &mut Vec<(String, Vec<String>)>) -> Result<(), Fault> {
     let of_mode = |mode: usize| (&plan.modes[mode], Place::of(&plan.modes[mode], None, plan.setup_timeout));
     let mut add = |what: String, argv: Vec<String>| {
         if !argv.is_empty() {
@@ -41,16 +41,27 @@ fn commands_of(plan: &Plan, step: Step, lines: &mut Vec<(String, Vec<String>)>) 
                 let label = format!("check of {}", label_of_cell(plan, &slot));
                 add(label.clone(), job.version(&place)?);
                 add(label.clone(), job.trial(1, &place)?);
-                add(label, reading(&job, noise::FACTS, &place)?);
+                let mut with_script = job.clone();
+                with_script.add_script(script);
+                if with_script.takes(script) {
+                    add(label.clone(), script::command(&job, &place, script)?);
+                    add(label.clone(), with_script.trial(1, &place)?);
+                }
+                add(label.clone(), reading(&job, noise::FACTS, &place)?);
+                add(label, command::through(&job.prefix, &network::command(job.host()), &place)?);
             }
         }
         Step::WarmUp(slot) | Step::Run(slot) => {
-            let (job, place) = job(plan, &slot)?;
+            let (mut job, place) = job(plan, &slot)?;
+            job.add_script(script);
             let (mode, mode_place) = of_mode(slot.mode);
             let label = match step {
                 Step::Run(_) => record::log_name(plan, &slot),
                 _ => format!("warm-up of {}", label_of_cell(plan, &slot)),
             };
+            if job.takes(script) {
+                add(format!("before {label}"), script::command(&job, &place, script)?);
+            }
             add(format!("before {label}"), reading(&job, noise::READING, &place)?);
             add(format!("before {label}"), command::fill(&mode.before, &mode_place)?);
             add(label.clone(), job.argv(&place)?);

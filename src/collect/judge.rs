@@ -66,6 +66,9 @@ fn failure(job: &Job, ended: &Ended, log: &[u8]) -> Fault {
     let remedy = match (super::command::client(&job.prefix), ended.code) {
         (Some("ssh"), Some(255)) => "255 is ssh's own: check the connection to the host",
         (Some("kubectl" | "oc"), Some(1)) => "it may be kubectl's own: check that the pod runs",
+        (_, Some(124)) if super::command::needs_tether(&job.prefix) => {
+            "124 is `timeout`'s, there: check that the server answers; `timeout` in the plan sets the limit"
+        }
         (_, Some(126 | 127)) => "the tool is not there, or cannot be run: install it behind the prefix",
         _ if ended.not_started.is_some() => "install it, or name it by `program`",
         _ if ended.timed_out => "check that the server answers; `timeout` in the plan sets the limit",

@@ -6,12 +6,14 @@ mod command;
 mod dry_run;
 mod judge;
 mod modes;
+mod network;
 mod noise;
 mod plan;
 mod preflight;
 mod process;
 mod record;
 mod schedule;
+mod script;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -31,7 +33,7 @@ use crate::study::Sidecar;
 use command::Place;
 use plan::Job;
 use preflight::Found;
-use process::Limits;
+use process::{Input, Limits};
 use record::{Kind, Store};
 use schedule::{Slot, Step};
 
@@ -131,6 +133,8 @@ struct Collector<'a> {
     /// By mode, scenario and tool.
     found: BTreeMap<(usize, Option<usize>, Tool), Found>,
     notes: Vec<(String, Note)>,
+    /// Where the script is put for wrk, on the machine that runs it.
+    script: String,
     /// Seconds that the runs took beside their durations, and how many there were.
     overhead: (f64, usize),
 }
@@ -150,6 +154,7 @@ impl<'a> Collector<'a> {
             failures_in_a_row: 0,
             found: BTreeMap::new(),
             notes: Vec::new(),
+            script: script::path(setting.out),
             overhead: (0.0, 0),
         };
         if this.store.end_leftover() {
@@ -196,12 +201,16 @@ impl<'a> Collector<'a> {
     }
 
     fn job(&self, slot: &Slot) -> Result<(Job, Place<'a>), Error> {
-        Ok(job(self.setting.plan, slot).map_err(|fault| fault.at("the plan"))?)
+        let (mut job, place) = job(self.setting.plan, slot).map_err(|fault| fault.at("the plan"))?;
+        if self.found.get(&(slot.mode, slot.scenario, slot.tool)).is_some_and(|found| found.takes_script) {
+            job.add_script(&self.script);
+        }
+        Ok((job, place))
     }
 
     fn limits(&self, seconds: u32) -> Limits<'a> {
         let limit = Duration::from_secs(seconds.into());
-        Limits { dir: self.setting.plan_dir, limit, stop: self.setting.stop }
+        Limits { dir: self.setting.plan_dir, limit, stop: self.setting.stop, input: Input::Nothing }
     }
 
     fn is_stopped(&self) -> bool {
@@ -210,6 +219,7 @@ impl<'a> Collector<'a> {
 
     fn work(mut self, wanted: impl Fn(&Step) -> bool) -> Result<Collected, Error> {
         let worked = self.take_steps(wanted);
+        self.remove_scripts();
         // Whatever happened, what was set up is torn down.
         let torn = self.tear_down_all();
         let problems = match (worked, torn) {

@@ -3,8 +3,11 @@
 use std::sync::atomic::AtomicBool;
 
 use super::command::{self, Place};
+use super::record::Kind;
 use super::{Collector, label_of_cell, preflight, process, schedule};
 use crate::error::{Error, Problem};
+use crate::run::Tool;
+use crate::study::Sidecar;
 
 impl Collector<'_> {
     /// Makes a mode ready; what went wrong, if it did. A mode that a killed collector left standing is torn down first.
@@ -75,12 +78,17 @@ impl Collector<'_> {
             let label = label_of_cell(self.setting.plan, &slot);
             let (job, place) = self.job(&slot)?;
             self.say(format!("checking {label}"));
-            match preflight::check(&job, &place, &self.limits(job.timeout)) {
+            match preflight::check(&job, &place, &self.script, &self.limits(job.timeout)) {
                 Ok(found) => {
-                    for note in found.notes.iter().chain(&found.advice) {
-                        self.note(label.clone(), note.clone());
+                    let is_text_only = !found.takes_script && slot.tool == Tool::Wrk && job.names_no_script();
+                    if is_text_only {
+                        self.say(format!("{label}: this wrk does not load wrk-json.lua; its report is rounded"));
                     }
                     self.found.insert((slot.mode, slot.scenario, slot.tool), found);
+                    let argv = job.argv(&place).map_err(|fault| fault.at("the plan"))?;
+                    for note in (Sidecar { argv, ..self.sidecar(&slot, Kind::WarmUp) }).notes() {
+                        self.note(label.clone(), note);
+                    }
                 }
                 Err(_) if self.is_stopped() => return Err(self.stopped()),
                 Err(fault) => missing.push(fault.at(label)),

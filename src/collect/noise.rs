@@ -126,6 +126,7 @@ mod tests {
             governor: Some("powersave".to_owned()),
             kernel: Some("6.1.0".to_owned()),
             congestion_control: Some("bbr".to_owned()),
+            interface: None,
         };
         assert_eq!(machine(text), expected);
         assert_eq!(machine(""), Machine::default());

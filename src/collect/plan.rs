@@ -139,7 +139,8 @@ pub struct Wrk {
     pub duration: Option<u32>,
     /// wrk's `--timeout`, seconds: later responses are left out of the latencies.
     pub timeout: Option<u32>,
-    /// Lua script, such as the project's `wrk-json.lua`; where wrk runs.
+    /// Lua script, a path where wrk runs; empty for none. Otherwise the project's `wrk-json.lua` is brought there, and used
+    /// where wrk can load it.
     pub script: Option<String>,
     /// Further arguments, such as `["-H", "Host: shop"]`.
     pub args: Option<Vec<String>>,
@@ -247,15 +248,15 @@ impl Plan {
     /// How `tool` is run in a mode and scenario.
     pub fn job(&self, tool: Tool, mode: &Mode, scenario: Option<&Scenario>) -> Result<Job, Fault> {
         let place = || command::label(&mode.id, scenario.map(|scenario| scenario.id.as_str()), tool);
-        let (settings, prefix, duration) = match tool {
+        let (settings, prefix, duration, args) = match tool {
             Tool::Iperf3 => {
                 let of = scenario.and_then(|scenario| scenario.iperf3.clone()).unwrap_or_default();
                 let of = of.over(mode.iperf3.clone().unwrap_or_default()).over(self.iperf3.clone().unwrap_or_default());
                 let host = of.host.clone().filter(|host| !host.is_empty()).ok_or_else(|| {
                     Fault::new(format!("{}: no `host`", place()), "name the iperf3 server: iperf3 = { host = … }")
                 })?;
-                let (prefix, duration) = (of.prefix.clone(), of.duration);
-                (Settings::Iperf3 { host, of }, prefix, duration)
+                let (prefix, duration, args) = (of.prefix.clone(), of.duration, of.args.clone().unwrap_or_default());
+                (Settings::Iperf3 { host, of }, prefix, duration, args)
             }
             Tool::Wrk | Tool::Wrk2 => {
                 let of = scenario.and_then(|scenario| scenario.wrk.clone()).unwrap_or_default();
@@ -279,10 +280,12 @@ impl Plan {
                         "it is a share of the requests; 0.01 is 1 %",
                     ));
                 }
-                let (prefix, duration) = (of.prefix.clone(), of.duration);
-                (Settings::Wrk { url, threads, connections, max_errors, of }, prefix, duration)
+                let (prefix, duration, args) = (of.prefix.clone(), of.duration, of.args.clone().unwrap_or_default());
+                (Settings::Wrk { url, threads, connections, max_errors, of }, prefix, duration, args)
             }
         };
+        command::check_args(tool, &args)
+            .map_err(|fault| Fault { what: format!("{}: {}", place(), fault.what), ..fault })?;
         let duration = duration.unwrap_or(DURATION);
         let timeout = self.timeout.unwrap_or(duration.saturating_add(MORE));
         if duration == 0 || timeout <= duration {

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use super::command::{self, Place};
 use super::judge;
+use super::network;
 use super::noise;
-use super::plan::{Job, Settings};
-use super::process::{self, Limits};
+use super::plan::Job;
+use super::process::{self, Input, Limits};
+use super::script;
 use crate::error::Fault;
-use crate::run::{Note, Tool};
+use crate::run::{Measurements, Tool};
 use crate::study::Machine;
 
 /// Seconds to wait before another trial: a server may still be starting, or busy with the test of another.
@@ -26,21 +28,34 @@ const LONGER_TRIAL: u32 = 3;
 pub struct Found {
     pub version: String,
     pub machine: Machine,
-    /// What the study should say, too.
-    pub notes: Vec<Note>,
-    /// What is only of use before the first run.
-    pub advice: Vec<Note>,
+    /// Whether this wrk can load the project's script, and prints what it measured in full.
+    pub takes_script: bool,
 }
 
 /// Tries the tool, and asks its machine for its facts.
-pub fn check(job: &Job, place: &Place, limits: &Limits) -> Result<Found, Fault> {
+pub fn check(job: &Job, place: &Place, script: &str, limits: &Limits) -> Result<Found, Fault> {
     let version = version(job, place, limits)?;
     trial(job, place, limits)?;
+    let takes_script = takes_script(job, place, script, limits);
     let facts: Vec<String> = noise::FACTS.iter().map(|word| (*word).to_owned()).collect();
     let facts = command::through(&job.prefix, &facts, place)?;
-    let machine = noise::machine(&process::output(&facts, &short(limits, 20)).1);
-    let (notes, advice) = (notes(job, &machine), advice(job));
-    Ok(Found { version, machine, notes, advice })
+    let mut machine = noise::machine(&process::output(&facts, &short(limits, 20)).1);
+    let network = command::through(&job.prefix, &network::command(job.host()), place)?;
+    network::read(&process::output(&network, &short(limits, 20)).1, &mut machine);
+    Ok(Found { version, machine, takes_script })
+}
+
+/// Whether wrk prints what the script adds, by trying it.
+fn takes_script(job: &Job, place: &Place, script: &str, limits: &Limits) -> bool {
+    let mut job = job.clone();
+    job.add_script(script);
+    let tried = job.takes(script).then(|| {
+        script::put(&job, place, script, &short(limits, 20))?;
+        let argv = job.trial(TRIAL, place)?;
+        try_once(&job, &argv, &short(limits, u64::from(TRIAL) + 15))
+    });
+    // Full precision is what the script is for.
+    tried.and_then(Result::ok).and_then(|run| run.http?.latency_mean_resolution) == Some(0.0)
 }
 
 fn short<'a>(limits: &Limits<'a>, seconds: u64) -> Limits<'a> {
@@ -76,7 +91,7 @@ fn trial(job: &Job, place: &Place, limits: &Limits) -> Result<(), Fault> {
         let seconds = if tries == 0 { TRIAL } else { LONGER_TRIAL };
         let argv = job.trial(seconds, place)?;
         let fault = match try_once(job, &argv, &short(limits, u64::from(seconds) + 15)) {
-            Ok(()) => return Ok(()),
+            Ok(_) => return Ok(()),
             Err(fault) => fault,
         };
         let pauses = if judge::is_busy(&fault) { AGAIN_WHEN_BUSY } else { AGAIN };
@@ -88,49 +103,14 @@ fn trial(job: &Job, place: &Place, limits: &Limits) -> Result<(), Fault> {
     }
 }
 
-fn try_once(job: &Job, argv: &[String], limits: &Limits) -> Result<(), Fault> {
+fn try_once(job: &Job, argv: &[String], limits: &Limits) -> Result<Measurements, Fault> {
     let disk = |_| Fault::new("no temporary file can be made", "check the space on the disk");
     let mut log = tempfile::tempfile().map_err(disk)?;
     let stdout: File = log.try_clone().map_err(disk)?;
-    let ended = process::execute(argv, stdout, limits, |_| {});
+    let input = if command::needs_tether(&job.prefix) { Input::Tether } else { Input::Nothing };
+    let limits = Limits { input, ..*limits };
+    let ended = process::execute(argv, stdout, &limits, |_| {});
     let mut bytes = Vec::new();
     log.seek(SeekFrom::Start(0)).and_then(|_| log.read_to_end(&mut bytes)).map_err(disk)?;
-    judge::trial(job, &ended, &bytes).map(|_| ())
-}
-
-/// What does not stop a collection, but should be known before it.
-fn notes(job: &Job, machine: &Machine) -> Vec<Note> {
-    let mut notes = Vec::new();
-    let threads = match &job.settings {
-        Settings::Wrk { threads, .. } => *threads as usize,
-        Settings::Iperf3 { .. } => 1,
-    };
-    if let Some(cpus) = machine.cpus.filter(|cpus| *cpus <= threads) {
-        notes.push(
-            Note::new(
-                "few-cpus",
-                "the load generator has a thread for every CPU: if the server, or a proxy, runs on the same machine, they \
-                 compete",
-                "use fewer threads or another machine; otherwise conclude on the direction, not on the size",
-            )
-            .with_detail(format!("{threads} threads on {cpus} CPUs")),
-        );
-    }
-    if machine.kernel.is_none() {
-        notes.push(Note::new(
-            "machine-unknown",
-            "the machine that runs the tool cannot be asked for its CPU times",
-            "have `cat` there; without it steal and foreign load stay unknown",
-        ));
-    }
-    notes
-}
-
-fn advice(job: &Job) -> Vec<Note> {
-    let client = command::needs_remote_timeout(&job.prefix);
-    let note = |client| {
-        let what = format!("ending {client} does not end what it runs elsewhere");
-        Note::new("no-remote-timeout", what, "end the prefix with: timeout -k 5 {timeout}")
-    };
-    client.map(note).into_iter().collect()
+    judge::trial(job, &ended, &bytes)
 }

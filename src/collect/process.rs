@@ -1,9 +1,9 @@
 //! Running one command to its end, its time limit, or the user's Ctrl-C; nothing of it is left running.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
@@ -111,6 +111,16 @@ pub struct Limits<'a> {
     pub dir: &'a Path,
     pub limit: Duration,
     pub stop: &'a AtomicBool,
+    pub input: Input,
+}
+
+/// What a command reads from its standard input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    Nothing,
+    /// A line to begin with, and an end to end with: see [`super::command::tethered`].
+    Tether,
+    Bytes(&'static [u8]),
 }
 
 /// Runs `argv` with its output in `stdout`. `started` is told the process, for who comes after a crash.
@@ -118,7 +128,7 @@ pub fn execute(argv: &[String], stdout: File, limits: &Limits, started: impl FnO
     let began = Instant::now();
     let mut ended = Ended { started: now(), ..Ended::default() };
     let spawned = tempfile::tempfile().and_then(|stderr| {
-        let child = spawn(argv, stdout, stderr.try_clone()?, limits.dir)?;
+        let child = spawn(argv, stdout, stderr.try_clone()?, limits)?;
         Ok((child, stderr))
     });
     let (mut child, stderr) = match spawned {
@@ -127,6 +137,14 @@ pub fn execute(argv: &[String], stdout: File, limits: &Limits, started: impl FnO
     };
     if let Some(trace) = Trace::of(child.id()) {
         started(&trace);
+    }
+    // Held until the command has ended. Where it has already, its exit code tells.
+    let mut tether = child.stdin.take();
+    if let Some(stdin) = &mut tether {
+        let _ = stdin.write_all(if let Input::Bytes(bytes) = limits.input { bytes } else { b"go\n" });
+    }
+    if limits.input != Input::Tether {
+        tether = None;
     }
     let status = loop {
         match child.try_wait() {
@@ -137,7 +155,7 @@ pub fn execute(argv: &[String], stdout: File, limits: &Limits, started: impl FnO
         ended.stopped = limits.stop.load(Ordering::Relaxed);
         ended.timed_out = !ended.stopped && began.elapsed() >= limits.limit;
         if ended.stopped || ended.timed_out {
-            break end(&mut child);
+            break end(&mut child, tether.take());
         }
         sleep(Duration::from_millis(if began.elapsed() < Duration::from_secs(1) { 5 } else { 20 }));
     };
@@ -148,13 +166,15 @@ pub fn execute(argv: &[String], stdout: File, limits: &Limits, started: impl FnO
     ended
 }
 
-fn spawn(argv: &[String], stdout: File, stderr: File, dir: &Path) -> io::Result<Child> {
+fn spawn(argv: &[String], stdout: File, stderr: File, limits: &Limits) -> io::Result<Child> {
+    let dir = limits.dir;
     let (program, arguments) = argv.split_first().ok_or(io::ErrorKind::InvalidInput)?;
     // A path is relative to the plan, wherever this program was started.
     let is_relative = program.contains('/') && Path::new(program).is_relative();
     let program = if is_relative { dir.canonicalize()?.join(program) } else { program.into() };
     let mut command = Command::new(program);
-    command.args(arguments).current_dir(dir).stdin(Stdio::null()).stdout(stdout).stderr(stderr);
+    command.args(arguments).current_dir(dir).stdout(stdout).stderr(stderr);
+    command.stdin(if limits.input == Input::Nothing { Stdio::null() } else { Stdio::piped() });
     #[cfg(unix)]
     {
         use std::os::unix::process::CommandExt;
@@ -169,14 +189,17 @@ enum End {
     Kill,
 }
 
-/// Ends the command and all that it started: politely, so that a server is told, then for good.
-fn end(child: &mut Child) -> Option<ExitStatus> {
-    kill_group(child.id(), End::Terminate);
-    let asked = Instant::now();
+/// Ends the command and all that it started: what runs elsewhere by the end of its input, then politely, so that a server is
+/// told, then for good.
+fn end(child: &mut Child, tether: Option<ChildStdin>) -> Option<ExitStatus> {
     let mut status = None;
-    while status.is_none() && asked.elapsed() < Duration::from_secs(2) {
-        sleep(Duration::from_millis(10));
-        status = child.try_wait().ok().flatten();
+    if let Some(tether) = tether {
+        drop(tether);
+        status = wait_for(child, 3);
+    }
+    if status.is_none() {
+        kill_group(child.id(), End::Terminate);
+        status = wait_for(child, 2);
     }
     kill_group(child.id(), End::Kill);
     if status.is_none() {
@@ -185,6 +208,17 @@ fn end(child: &mut Child) -> Option<ExitStatus> {
         status = child.wait().ok();
     }
     status
+}
+
+fn wait_for(child: &mut Child, seconds: u64) -> Option<ExitStatus> {
+    let began = Instant::now();
+    loop {
+        let status = child.try_wait().ok().flatten();
+        if status.is_some() || began.elapsed() >= Duration::from_secs(seconds) {
+            return status;
+        }
+        sleep(Duration::from_millis(10));
+    }
 }
 
 #[cfg(unix)]
@@ -301,7 +335,10 @@ mod tests {
     fn run(script: &str, limit: f64) -> (Ended, String) {
         let argv = ["sh", "-c", script].map(str::to_owned);
         let stop = AtomicBool::new(false);
-        output(&argv, &Limits { dir: Path::new("."), limit: Duration::from_secs_f64(limit), stop: &stop })
+        output(
+            &argv,
+            &Limits { dir: Path::new("."), limit: Duration::from_secs_f64(limit), stop: &stop, input: Input::Nothing },
+        )
     }
 
     #[test]
@@ -324,7 +361,7 @@ mod tests {
     #[test]
     fn a_program_that_is_not_there_is_told() {
         let stop = AtomicBool::new(false);
-        let limits = Limits { dir: Path::new("."), limit: Duration::from_secs(1), stop: &stop };
+        let limits = Limits { dir: Path::new("."), limit: Duration::from_secs(1), stop: &stop, input: Input::Nothing };
         let (ended, _) = output(&["no-such-program-here".to_owned()], &limits);
         assert_eq!(ended.told(), "the program is not there");
     }

@@ -15,7 +15,7 @@ pub use discover::is_baseline;
 pub use manifest::{DecimalSeparator, Manifest, MssPolicy, Named, Names, Outliers, Provenance};
 pub use pattern::Pattern;
 pub use scan::{Fate, Progress, Scanned, is_hidden, scan, sha256};
-pub use sidecar::{CpuSeconds, EXTENSION, FAILED, MOST_FOREIGN_LOAD, Machine, PLAN_COPY, Sidecar, WARM_UP};
+pub use sidecar::{CpuSeconds, EXTENSION, FAILED, Interface, MOST_FOREIGN_LOAD, Machine, PLAN_COPY, Sidecar, WARM_UP};
 
 use crate::error::{Error, Fault, Problem, Result};
 use crate::parse::{FORMATS, Log, Repair};

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Fault;
-use crate::run::{Measurements, Note};
+use crate::run::{Measurements, Note, Tool};
 
 /// The file in a study's directory that says it was collected: a copy of the plan.
 pub const PLAN_COPY: &str = "collect.toml";
@@ -67,8 +67,6 @@ pub struct Sidecar {
     /// Load averages over 1, 5 and 15 minutes at the end.
     pub load: Option<[f64; 3]>,
     pub machine: Machine,
-    /// What was noticed of the machine before the first run.
-    pub noticed: Vec<Note>,
 }
 
 /// How the CPUs spent their time, seconds. `steal` was taken by the hypervisor.
@@ -91,7 +89,32 @@ pub struct Machine {
     pub cpu_model: Option<String>,
     pub governor: Option<String>,
     pub kernel: Option<String>,
+    /// Of the route to the server, where it has one, otherwise of the system.
     pub congestion_control: Option<String>,
+    /// The interface that leads to the server.
+    pub interface: Option<Interface>,
+}
+
+/// A network interface: largest packet in bytes, queueing discipline, and whether the kernel or the card cuts and joins TCP
+/// segments (TSO, GSO, GRO).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Interface {
+    pub name: Option<String>,
+    pub mtu: Option<u32>,
+    pub qdisc: Option<String>,
+    pub tso: Option<bool>,
+    pub gso: Option<bool>,
+    pub gro: Option<bool>,
+}
+
+impl Interface {
+    /// `TSO on, GSO on, GRO off`, as far as known.
+    fn offloads(&self) -> Option<String> {
+        let all = [("TSO", self.tso), ("GSO", self.gso), ("GRO", self.gro)];
+        let known = all.iter().filter_map(|(name, on)| Some(format!("{name} {}", if (*on)? { "on" } else { "off" })));
+        Some(known.collect::<Vec<_>>().join(", ")).filter(|told| !told.is_empty())
+    }
 }
 
 /// Whether `meshstats collect` made the study in this directory.
@@ -123,13 +146,17 @@ impl Sidecar {
     /// Facts of the set-up that the tools' logs leave out.
     fn facts(&self) -> Vec<(&'static str, String)> {
         let machine = &self.machine;
+        let interface = machine.interface.as_ref();
         let facts = [
-            ("version", &self.tool_version),
-            ("kernel", &machine.kernel),
-            ("cpu", &machine.cpu_model),
-            ("system_congestion_control", &machine.congestion_control),
+            ("version", self.tool_version.clone()),
+            ("kernel", machine.kernel.clone()),
+            ("cpu", machine.cpu_model.clone()),
+            ("system_congestion_control", machine.congestion_control.clone()),
+            ("mtu", interface.and_then(|interface| Some(interface.mtu?.to_string()))),
+            ("qdisc", interface.and_then(|interface| interface.qdisc.clone())),
+            ("offloads", interface.and_then(Interface::offloads)),
         ];
-        facts.into_iter().filter_map(|(name, fact)| Some((name, fact.clone()?))).collect()
+        facts.into_iter().filter_map(|(name, fact)| Some((name, fact?))).collect()
     }
 
     /// Adds to what the log said.
@@ -140,9 +167,32 @@ impl Sidecar {
         run.notes.extend(self.notes());
     }
 
+    /// Threads of the load generator; iperf3 has one.
+    fn threads(&self) -> usize {
+        let of_wrk = self.argv.iter().filter_map(|word| word.strip_prefix("-t")?.parse().ok());
+        of_wrk.last().filter(|_| self.tool != Tool::Iperf3.name()).unwrap_or(1)
+    }
+
     /// What disturbed the run, as notes of it.
     pub fn notes(&self) -> Vec<Note> {
-        let mut notes = self.noticed.clone();
+        let mut notes = Vec::new();
+        let threads = self.threads();
+        if let Some(cpus) = self.machine.cpus.filter(|cpus| *cpus <= threads) {
+            let note = Note::new(
+                "few-cpus",
+                "the load generator has a thread for every CPU: if the server, or a proxy, runs on the same machine, they \
+                 compete",
+                "use fewer threads or another machine; otherwise conclude on the direction, not on the size",
+            );
+            notes.push(note.with_detail(format!("{threads} threads on {cpus} CPUs")));
+        }
+        if self.machine.kernel.is_none() {
+            notes.push(Note::new(
+                "machine-unknown",
+                "the machine that ran the tool could not be asked for its CPU times",
+                "have `cat` there; without it steal and foreign load stay unknown",
+            ));
+        }
         let steal = self.cpu.filter(|cpu| cpu.total > 0.0).map(|cpu| cpu.steal / cpu.total);
         if let Some(share) = steal.filter(|share| *share > MOST_STEAL) {
             let note = Note::new(
@@ -179,9 +229,16 @@ mod tests {
     #[test]
     fn a_quiet_run_has_no_note_and_a_disturbed_one_has_them() {
         let cpu = |steal| Some(CpuSeconds { steal, total: 10.0, ..CpuSeconds::default() });
-        let quiet = Sidecar { attempt: 1, cpu: cpu(0.1), foreign_load: Some(0.02), ..Sidecar::default() };
+        let machine = |cpus| Machine { cpus: Some(cpus), kernel: Some("6.1".to_owned()), ..Machine::default() };
+        let quiet =
+            Sidecar { machine: machine(4), attempt: 1, cpu: cpu(0.1), foreign_load: Some(0.02), ..Sidecar::default() };
         assert_eq!(quiet.notes(), []);
-        let disturbed = Sidecar { attempt: 2, cpu: cpu(0.9), foreign_load: Some(0.4), ..Sidecar::default() };
+        let argv = ["wrk", "-t4", "-c100"].map(str::to_owned).to_vec();
+        let few = Sidecar { argv, machine: machine(2), attempt: 1, ..Sidecar::default() };
+        assert_eq!(few.notes()[0].detail.as_deref(), Some("4 threads on 2 CPUs"));
+        assert_eq!(Sidecar { attempt: 1, ..Sidecar::default() }.notes()[0].id, "machine-unknown");
+        let disturbed =
+            Sidecar { machine: machine(4), attempt: 2, cpu: cpu(0.9), foreign_load: Some(0.4), ..Sidecar::default() };
         let notes: Vec<_> = disturbed.notes().into_iter().map(|note| (note.id, note.detail.unwrap())).collect();
         let expected = [("cpu-stolen", "9 %"), ("foreign-load", "40 %"), ("run-repeated", "attempt 2")];
         assert_eq!(notes, expected.map(|(id, detail)| (id.to_owned(), detail.to_owned())));
