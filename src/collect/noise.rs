@@ -78,10 +78,15 @@ pub fn busy(cpu: &CpuSeconds) -> Option<f64> {
 }
 
 /// The share of the CPUs that others use while nothing of the study runs, over the pause before a run; waits up to
-/// `patience` seconds more until it is small.
+/// `patience` seconds more until it is small. Over less than a second it is not told: reading takes time itself, above all
+/// through ssh.
 pub fn foreign_load(argv: &[String], pause: f64, patience: u32, limits: &Limits) -> Option<f64> {
+    if pause < 1.0 && patience == 0 {
+        process::wait(pause, limits.stop);
+        return None;
+    }
     let mut first = Reading::take(argv, limits);
-    process::wait(pause, limits.stop);
+    process::wait(pause.max(1.0), limits.stop);
     let mut waited = 0;
     loop {
         let last = Reading::take(argv, limits);

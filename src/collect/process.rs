@@ -100,10 +100,13 @@ impl Trace {
     }
 }
 
-/// Field 22 of `/proc/PID/stat`; fields are counted after the name, which may hold anything.
+/// Field 22 of `/proc/PID/stat`; fields are counted after the name, which may hold anything. A process that has ended, and
+/// that nobody waits for, has none.
 fn began(pid: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    fields.next().filter(|state| *state != "Z")?;
+    fields.nth(18)?.parse().ok()
 }
 
 /// Where a command runs, and until when.
