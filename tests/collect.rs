@@ -440,7 +440,7 @@ fn what_fails_is_kept_apart_repeated_and_given_up() {
     let plan = |more: &str| {
         format!(
             "runs = 3\npause = 0\nwarm_up = 0\nattempts = 2\n{more}\norder = \"blocked\"
-            modes = [{{ id = \"a\" }}, {{ id = \"b\", wrk = {{ url = \"http://server/b\" }} }}]\n{FAKE_TOOL}"
+            modes = [{{ id = \"a\" }}, {{ id = \"b\", wrk = {{ url = \"http://server/b\" }} }}]\n{FAKE_TOOL}script = \"\"\n"
         )
     };
     let case = case(&[("wrk", &wrk)], &plan("stop_after = 100"));
@@ -638,7 +638,7 @@ fn a_server_that_dies_during_a_run_spoils_it() {
     let port = serve(true, |count| (count == 4).then_some(300));
     let plan = format!(
         "runs = 1\npause = 0\nwarm_up = 0\nattempts = 1\nmodes = [{{ id = \"a\" }}]
-        [wrk]\nurl = \"http://127.0.0.1:{port}/\"\nthreads = 1\nconnections = 3\nduration = 1\n"
+        [wrk]\nurl = \"http://127.0.0.1:{port}/\"\nthreads = 1\nconnections = 3\nduration = 1\nscript = \"\"\n"
     );
     let case = case(&[], &plan);
     let ended = collect(&case, &[]);

@@ -169,8 +169,8 @@ impl Sidecar {
 
     /// Threads of the load generator; iperf3 has one.
     fn threads(&self) -> usize {
-        let of_wrk = self.argv.iter().filter_map(|word| word.strip_prefix("-t")?.parse().ok());
-        of_wrk.last().filter(|_| self.tool != Tool::Iperf3.name()).unwrap_or(1)
+        let mut of_wrk = self.argv.iter().filter_map(|word| word.strip_prefix("-t")?.parse().ok());
+        of_wrk.next_back().filter(|_| self.tool != Tool::Iperf3.name()).unwrap_or(1)
     }
 
     /// What disturbed the run, as notes of it.
