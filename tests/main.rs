@@ -4,6 +4,7 @@ mod architecture;
 mod asciidoc;
 mod audit;
 mod chromium;
+mod collect;
 mod compare;
 mod corpus;
 mod coverage;

@@ -4,6 +4,7 @@
 
 mod analyze;
 mod audit;
+mod collect;
 mod compare;
 mod completions;
 mod diff;
@@ -63,6 +64,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Say which printed figures of a publication can be true together
     Audit(audit::Arguments),
+    /// Run wrk and iperf3 as a plan says, into a study that analyze reads
+    Collect(collect::Arguments),
     /// Say what changed between two saved results or studies
     Diff(diff::Arguments),
     /// Say whether reports are what the data give
@@ -328,6 +331,7 @@ pub fn main() -> ExitCode {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments, quiet),
         Command::Audit(arguments) => audit::run(&arguments, quiet),
+        Command::Collect(arguments) => collect::run(&arguments, quiet),
         Command::Diff(arguments) => diff::run(&arguments, quiet),
         Command::Reconstruct(arguments) => reconstruct::run(&arguments, quiet),
         Command::List(arguments) => list::run(&arguments),
