@@ -185,7 +185,7 @@ def _tls_without_certificate(mode):
             with context.wrap_socket(plain) as secured:
                 secured.sendall(b"GET /peer HTTP/1.1\r\nHost: service\r\nConnection: close\r\n\r\n")
                 return secured.recv(1000).decode(errors="replace").partition("\r\n")[0]
+        except (ssl.SSLEOFError, ConnectionError):
+            return "no answer"
         except ssl.SSLError as error:
             return error.reason or str(error)
-        except ConnectionError:
-            return "closed"

@@ -10,6 +10,7 @@ import sqlite3
 
 FIELDS = ("name", "email")
 LONGEST_BODY = 65536
+LONGEST_ID = 18  # digits, which SQLite's integers hold
 
 _database = None
 
@@ -52,7 +53,7 @@ def answer(method, path, environ):
     if method == "POST" and not number:
         length = min(int(environ.get("CONTENT_LENGTH") or 0), LONGEST_BODY)
         return register(environ["wsgi.input"].read(length))
-    if method == "GET" and number.isdecimal():
+    if method == "GET" and number.isdecimal() and len(number) <= LONGEST_ID:
         return registration(int(number))
     return "405 Method Not Allowed", {"error": "POST /registrations or GET /registrations/ID"}
 
