@@ -1,7 +1,6 @@
 //! The testbed of `testbed/netns/` as it is used: made, checked, measured through its own plan, broken and removed. Each
 //! test has namespaces of its own name. Without root, or without what the testbed runs, they say so and end.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -235,21 +234,20 @@ fn what_was_killed_is_made_anew_or_removed() {
     }
     assert_eq!(testbed.run(&["check", "sidecar"]).code, 1, "it is not up");
 
-    // The script itself, at any time.
-    let mut seen = BTreeSet::new();
-    for milliseconds in [50, 150, 300, 500, 800] {
+    // The script itself, when so many things of it stand.
+    let before = testbed.left().len();
+    for things in [1, 3, 8, 10, 12] {
         let mut up = testbed.command(&["up", "sidecar"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let deadline = Instant::now() + Duration::from_millis(milliseconds);
-        while Instant::now() < deadline {
-            thread::sleep(Duration::from_millis(5));
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while testbed.left().len() < before + things {
+            assert!(Instant::now() < deadline, "{things} of {:?}", testbed.left());
+            thread::sleep(Duration::from_millis(2));
         }
         up.kill().unwrap();
         up.wait().unwrap();
-        seen.insert(testbed.left().len());
         testbed.run(&["down", "sidecar"]).ok();
         assert!(testbed.left().iter().all(|left| left.contains("client-only")), "{:?}", testbed.left());
     }
-    assert!(seen.len() > 1, "it was killed at one point only: {seen:?}");
     testbed.run(&["down"]).ok();
     testbed.run(&["down"]).ok();
     assert_eq!(testbed.left(), [""; 0]);
