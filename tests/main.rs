@@ -26,8 +26,12 @@ mod reference;
 mod render;
 mod study;
 mod table;
+<<<<<<< HEAD
 mod templates;
 mod terminal;
 mod typst;
 mod verify;
+=======
+mod testbed;
+>>>>>>> netns
 mod wrk_script;
