@@ -9,6 +9,7 @@ mod coverage;
 mod figures;
 mod formats;
 mod golden;
+mod kind;
 mod latex;
 mod methods;
 mod program;

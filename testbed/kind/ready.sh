@@ -48,7 +48,7 @@ case $mode in
 istio | linkerd) wanted=$(printf '%s\n' "$pods" | wc -l) ;;
 *) wanted=0 ;;
 esac
-[ "$proxied" -eq "$wanted" ] || fail "$proxied pods have a sidecar, and $wanted should: $pods"
+[ "$proxied" -eq "$wanted" ] || fail "$proxied pods have a sidecar, and $wanted should: $(printf '%s' "$pods" | tr '\n' ';')"
 
 # A mesh that is in the way refuses who is not part of it.
 if [ "$mode" != baseline ]; then

@@ -3,6 +3,7 @@
 #   up.sh [istio|linkerd|cilium|ambient]
 set -eu
 cd "$(dirname "$0")"
+# shellcheck source=/dev/null
 . ./versions.env
 
 mesh=${1:-istio}
