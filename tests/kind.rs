@@ -5,7 +5,7 @@
 use std::env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::thread;
 use std::time::Duration;
@@ -81,9 +81,8 @@ fn manifests_fit_kubernetes_and_say_which_mesh() {
 fn pods_have_a_worker_and_images_and_ports_agree() {
     let nodes = |config: &str| {
         let text = text(config);
-        let nodes =
-            text[text.find("nodes:").expect("a cluster has nodes")..].split("networking:").next().unwrap().to_owned();
-        nodes
+        let nodes = &text[text.find("nodes:").expect("a cluster has nodes")..];
+        nodes.split("networking:").next().unwrap_or(nodes).to_owned()
     };
     assert_eq!(nodes("cluster.yaml"), nodes("cluster-cilium.yaml"));
     assert!(text("cluster-cilium.yaml").contains("disableDefaultCNI: true"));
@@ -129,7 +128,7 @@ fn the_image_is_made_of_files_that_are_there() {
 /// A copy of the scripts, with programs in `bin/`.
 fn scripts(programs: &[(&str, &str)]) -> Case {
     let case = Case::empty();
-    let mut write = |path: String, text: &str| {
+    let write = |path: String, text: &str| {
         case.write(&path, text);
         fs::set_permissions(case.path(&path), fs::Permissions::from_mode(0o755)).unwrap();
     };
@@ -199,7 +198,7 @@ fn up_makes_the_cluster_and_installs_the_mesh() {
             ),
         ),
     ];
-    assert_eq!(install.each_ref().map(|(mesh, _)| *mesh).len(), MESHES.len());
+    assert_eq!(install.len(), MESHES.len());
     for (mesh, install) in install {
         let versions =
             format!("v{} {} {} v{}", version("KIND"), version("ISTIO"), version("LINKERD"), version("CILIUM_CLI"));
@@ -430,5 +429,5 @@ fn a_small_collection_of_the_plan_is_a_study() {
     }
     // The logs hold exact latencies, by the script in the image.
     let log = case.read("study/istio/wrk/run-01.txt");
-    assert!(Path::new(&case.path("study/collect.toml")).is_file() && log.contains("\"latency"), "{log}");
+    assert!(case.path("study/collect.toml").is_file() && log.contains("\"latency"), "{log}");
 }
