@@ -55,7 +55,7 @@ fn manifests_fit_kubernetes_and_say_which_mesh() {
         ("cilium", "kind: CiliumNetworkPolicy"),
         ("ambient", "istio.io/dataplane-mode: ambient"),
     ];
-    for (mode, says) in own {
+    for (mode, _) in own {
         let built = ended(Command::new(&kubectl).arg("kustomize").arg(dir().join("modes").join(mode))).ok().stdout;
         let (valid, told) = is_valid(&built);
         assert!(valid, "{mode}: {told}");
