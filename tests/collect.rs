@@ -32,7 +32,7 @@ struct Servers {
     _dir: tempfile::TempDir,
 }
 
-fn run(command: &str) -> bool {
+pub(super) fn run(command: &str) -> bool {
     let words: Vec<&str> = command.split(' ').collect();
     let status = Command::new(words[0]).args(&words[1..]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
@@ -114,7 +114,7 @@ impl Servers {
     }
 }
 
-fn spawn(namespace: Option<&str>, argv: &[&str]) -> Child {
+pub(super) fn spawn(namespace: Option<&str>, argv: &[&str]) -> Child {
     let within: Vec<&str> = namespace.map_or(Vec::new(), |name| vec!["ip", "netns", "exec", name]);
     let words = [&within, argv].concat();
     let mut command = Command::new(words[0]);
@@ -135,7 +135,7 @@ impl Drop for Servers {
     }
 }
 
-fn signal(child: &Child, signal: Signal) {
+pub(super) fn signal(child: &Child, signal: Signal) {
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process has an id");
     // It may have ended by itself.
     let _ = kill_process(pid, signal);

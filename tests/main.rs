@@ -15,6 +15,7 @@ mod formats;
 mod gate;
 mod golden;
 mod html;
+mod kind;
 mod language;
 mod latex;
 mod methods;
@@ -26,12 +27,9 @@ mod reference;
 mod render;
 mod study;
 mod table;
-<<<<<<< HEAD
 mod templates;
 mod terminal;
+mod testbed;
 mod typst;
 mod verify;
-=======
-mod testbed;
->>>>>>> netns
 mod wrk_script;
