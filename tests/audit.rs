@@ -816,7 +816,7 @@ fn an_audit_is_written_in_every_format() {
 fn the_page_on_claims_is_whole() {
     let page = fs::read_to_string(root().join("schema/README.md")).unwrap();
     let block = |language: &str| {
-        let (_, rest) = page.split_once(&format!("```{language}\n")).unwrap();
+        let (_, rest) = page.split_once("## Claims").unwrap().1.split_once(&format!("```{language}\n")).unwrap();
         rest.split_once("```").unwrap().0.to_owned()
     };
     let toml = Claims::read("claims.toml", &block("toml")).unwrap();

@@ -761,6 +761,12 @@ fn the_example_plan_is_one() {
     let count = |what: &str| printed.lines().filter(|line| line.contains(what)).count();
     assert_eq!(count("wrk -t4 -c100 -d30s --latency"), 2 * 21);
     assert_eq!(count("iperf3 -J -c") - count("-t 1"), 2 * 21);
+
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/README.md")).unwrap();
+    let small = page.split_once("## Plans").unwrap().1.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0;
+    case.write("small.toml", small);
+    let printed = case.run(&["collect", "small.toml", "--dry-run", "-o", "out"]).ok().stdout;
+    assert!(printed.contains("ip netns exec client-mesh wrk -t4 -c20 -d30s --latency"), "{printed}");
 }
 
 #[test]

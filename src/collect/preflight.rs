@@ -69,6 +69,8 @@ fn version(job: &Job, place: &Place, limits: &Limits) -> Result<String, Fault> {
     let says = |line: &&str| line.contains(|c: char| c.is_ascii_digit()) && line.contains(['.', '-']);
     let name = if job.tool == Tool::Iperf3 { "iperf" } else { "wrk" };
     let version = printed.lines().chain(ended.stderr.lines()).filter(|line| line.starts_with(name)).find(says);
+    // wrk says whose it is in the same line.
+    let version = version.map(|line| line.split(" Copyright").next().unwrap_or(line));
     version.map(|line| line.trim().to_owned()).ok_or_else(|| {
         let remedy = match (ended.not_started.is_some(), job.prefix.first()) {
             (true, Some(program)) => format!("install {program}, or mend the mode's `prefix`"),

@@ -85,14 +85,17 @@ fn setup(context: &Context) -> Option<Table> {
             cells
         })
         .collect();
+    let aside = if setup.iter().any(|fact| fact.name == "kernel") {
+        "Kernel, CPU and interface are those of the machine that ran the tool; the server's must be reported separately."
+    } else {
+        "What the logs do not say (kernel, hardware, governor, offloads) must be reported separately."
+    };
     Some(Table {
         id: "setup".to_owned(),
         caption: "Set-up as the logs tell it".to_owned(),
         columns,
         rows,
-        notes: vec![
-            "What the logs do not say (kernel, hardware, governor, offloads) must be reported separately.".into(),
-        ],
+        notes: vec![aside.into()],
         metrics: Vec::new(),
         aside: false,
     })

@@ -151,6 +151,7 @@ impl Sidecar {
             ("version", self.tool_version.clone()),
             ("kernel", machine.kernel.clone()),
             ("cpu", machine.cpu_model.clone()),
+            ("governor", machine.governor.clone()),
             ("system_congestion_control", machine.congestion_control.clone()),
             ("mtu", interface.and_then(|interface| Some(interface.mtu?.to_string()))),
             ("qdisc", interface.and_then(|interface| interface.qdisc.clone())),
