@@ -11,7 +11,7 @@ use polars::prelude::*;
 use crate::error::{Error, Fault, Problem};
 use crate::metric::{self, METRICS, Metric, Unit, Values};
 use crate::run::Note;
-use crate::study::{MssPolicy, Provenance, Run, Study};
+use crate::study::{self, MssPolicy, Provenance, Run, Study};
 use crate::toml_file::nearest;
 
 /// The values of every run, in the study's order.
@@ -475,6 +475,9 @@ impl Columns {
             if text.is_empty() {
                 return Err(Fault::new(format!("the column `{name}` is empty"), "fill it in"));
             }
+        }
+        if self.optional[0].is_some() {
+            study::check_study(study.as_deref().unwrap_or_default())?;
         }
         if matches!(value.to_lowercase().as_str(), "" | "na" | "n/a" | "nan" | "null" | "-") {
             return Ok(None);

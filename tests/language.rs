@@ -21,6 +21,7 @@ const SILENT: &[(&str, &str)] = &[
     ("parse/wrk_text/line.rs", "what wrk prints"),
     ("parse/iperf3_json/lenient.rs", "what a parser of JSON expects"),
     ("study/manifest.rs", "errors"),
+    ("study/names.rs", "errors"),
     ("study/pattern.rs", "errors"),
     ("study/discover.rs", "errors"),
     ("stats/rng.rs", "mathematics"),

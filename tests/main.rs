@@ -10,6 +10,7 @@ mod coverage;
 mod diff;
 mod drawings;
 mod figures;
+mod files;
 mod formats;
 mod gate;
 mod golden;
