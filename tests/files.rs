@@ -1,5 +1,7 @@
 //! What the program writes: nothing outside the place that was named, nothing half, nothing over files of the user's.
 
+use std::fs;
+
 use super::program::{Case, tree};
 
 /// A tidy table of two modes with three runs each, of these studies, scenarios and metrics.
@@ -53,4 +55,28 @@ fn two_studies_are_not_written_over_each_other() {
     let ended = case.analyze(&[]);
     assert!(ended.stderr.contains("is the study `Lab`, and so is study/t.csv (`lab`)"), "{}", ended.stderr);
     assert!(!case.path("out").exists());
+}
+
+#[test]
+fn ids_are_names_of_files_and_no_paths() {
+    let case = Case::empty();
+    case.write(
+        "t.csv",
+        table(&[("s", "c/1", "frames"), ("s", "c-1", "frames"), ("s", "C-1", "frames"), ("s", "", "../../../x")]),
+    );
+    case.run(&["analyze", "t.csv", "-o", "out", "--format", "markdown,csv", "-q"]).ok();
+    let all = paths(&case, ".");
+    assert!(all.iter().all(|path| path == "t.csv" || path.starts_with("out/s/")), "{all:?}");
+    let mut folded: Vec<String> = all.iter().map(|path| path.to_lowercase()).collect();
+    folded.sort();
+    folded.dedup();
+    assert_eq!(folded.len(), all.len(), "names that differ in capitals only: {all:?}");
+    // What the page links to is there.
+    let page = case.read("out/s/report.md");
+    let linked: Vec<&str> = page.split("](figures/").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    assert!(!linked.is_empty());
+    for name in linked {
+        assert!(case.path(&format!("out/s/figures/{}", name.replace("%20", " "))).exists(), "{name}");
+    }
+    assert!(fs::read_dir(case.path("out/s/figures")).unwrap().all(|entry| entry.unwrap().path().is_file()));
 }

@@ -20,6 +20,7 @@ const SILENT: &[(&str, &str)] = &[
     ("analysis/methods.rs", "errors of the manifest"),
     ("parse/wrk_text/line.rs", "what wrk prints"),
     ("parse/iperf3_json/lenient.rs", "what a parser of JSON expects"),
+    ("report/files.rs", "names of files"),
     ("study/manifest.rs", "errors"),
     ("study/names.rs", "errors"),
     ("study/pattern.rs", "errors"),

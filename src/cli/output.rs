@@ -73,6 +73,7 @@ pub fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
 /// Writes all files of a directory: first beside it, then renamed into place, so that a failure half-way changes
 /// nothing. What an earlier run wrote there and this one does not is removed; other files stay.
 pub fn write_directory(dir: &Path, files: &[File]) -> Result<(), Error> {
+    require_inside(dir, files)?;
     fs::create_dir_all(dir).map_err(|error| problem(dir, "created", &error))?;
     let staging = tempfile::Builder::new()
         .prefix(".meshstats-")
@@ -97,6 +98,22 @@ pub fn write_directory(dir: &Path, files: &[File]) -> Result<(), Error> {
     Ok(())
 }
 
+/// No file may lead out of its directory, and none be written over another, whatever its name was made of.
+fn require_inside(dir: &Path, files: &[File]) -> Result<(), Error> {
+    let mut seen = BTreeSet::new();
+    match files.iter().find(|file| !inside(&file.path) || !seen.insert(file.path.as_str())) {
+        None => Ok(()),
+        Some(file) => {
+            let what = "would lead out of its directory, or over another file";
+            Err(Problem::new(dir.join(&file.path).display().to_string(), what, "report this as a bug").into())
+        }
+    }
+}
+
+fn inside(path: &str) -> bool {
+    Path::new(path).components().all(|part| matches!(part, std::path::Component::Normal(_)))
+}
+
 /// Refuses to write over files that are not of an earlier report: the directory may be anything, even the study's own.
 /// `own` is the file by which an earlier report is known.
 pub fn require_own(dir: &Path, own: &str, files: &[File]) -> Result<(), Error> {
@@ -118,7 +135,6 @@ pub fn require_own(dir: &Path, own: &str, files: &[File]) -> Result<(), Error> {
 fn previous(dir: &Path) -> Vec<String> {
     let manifest = fs::read(dir.join(MANIFEST)).ok().and_then(|bytes| serde_json::from_slice::<Manifest>(&bytes).ok());
     let listed = manifest.map(|manifest| manifest.outputs).unwrap_or_default();
-    let inside = |path: &str| Path::new(path).components().all(|part| matches!(part, std::path::Component::Normal(_)));
     listed
         .into_iter()
         .filter(|file| inside(&file.path))
