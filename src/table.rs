@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use polars::prelude::*;
@@ -149,6 +150,26 @@ impl Table {
         }
         DataFrame::new(rows.len(), columns)
     }
+}
+
+/// Whether the file at `path` has the columns that [`Table::csv`] and [`Table::parquet`] write, in their order.
+pub fn is_ours(path: &Path) -> bool {
+    let names: Vec<String> = if path.extension().is_some_and(|extension| extension == "parquet") {
+        let Ok(Ok(frame)) = File::open(path).map(parquet_frame) else { return false };
+        frame.get_column_names().iter().map(|name| name.to_string()).collect()
+    } else {
+        let mut line = String::new();
+        let read = File::open(path).and_then(|file| BufReader::new(file).take(1000).read_line(&mut line));
+        if read.is_err() {
+            return false;
+        }
+        line.trim_end().split(',').map(str::to_owned).collect()
+    };
+    const ORDER: [&str; 10] =
+        ["study", "provenance", "mode", "scenario", "block", "run", "tool", "metric", "value", "unit"];
+    let optional = |name: &str| OPTIONAL.contains(&name) && name != "unit";
+    let mut names = names.iter().map(String::as_str).peekable();
+    ORDER.iter().all(|name| names.next_if_eq(name).is_some() || optional(name)) && names.next().is_none()
 }
 
 /// A metric's value of one run: as given, or of a ratio its count ÷ exposure.

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Reading, output, saved, terminal};
+use super::{Reading, output, saved, terminal, writing};
 use crate::analysis::gate::{Gate, Margins, Verdict, gate, within};
 use crate::analysis::methods::margin;
 use crate::analysis::saved::Saved;
@@ -57,7 +57,7 @@ pub struct Arguments {
     /// Annotate a run of GitHub Actions, and append a summary to the file that GITHUB_STEP_SUMMARY names
     #[arg(long, conflicts_with = "json")]
     github: bool,
-    /// Write the verdicts as JUnit XML
+    /// Write the verdicts as JUnit XML; `-` is standard output, where nothing else is printed then
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     /// Print the verdicts as JSON
@@ -111,6 +111,10 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Error> {
         gated.iter().map(|one| Named { study: &one.study, sides: one.sides.clone(), gate: &one.gate }).collect();
     let verdict = report::verdict(&all);
     let suites: Vec<Suite> = all.iter().map(report::suite).collect();
+    let printed = arguments.junit.as_deref().is_some_and(writing::is_standard_output);
+    if printed && (arguments.json || arguments.github) {
+        return Err(Error::Usage("--junit -: --json and --github print to standard output as well".to_owned()));
+    }
     if let Some(path) = &arguments.junit {
         output::write_file(path, ci::junit(&suites).as_bytes())?;
     }
@@ -121,7 +125,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Error> {
     if arguments.json {
         let out: Vec<Out> = gated.iter().map(|one| Out { study: &one.study, gate: &one.gate }).collect();
         terminal::print(&String::from_utf8_lossy(&output::json(&out)?));
-    } else if !quiet {
+    } else if !quiet && !printed {
         for one in &all {
             let sentences: Vec<String> = report::sentences(one).iter().map(|line| terminal::one_line(line)).collect();
             let title = terminal::bold(&terminal::one_line(one.study));

@@ -86,6 +86,11 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Problem> {
     std::fs::read(path).map_err(|error| unreadable(path, &error))
 }
 
+/// The last part of a path.
+pub fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
 pub fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
     let what = format!("cannot be read ({})", error.kind());
     Problem::new(path.display().to_string(), what, "check the path and its permissions")

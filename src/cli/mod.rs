@@ -9,6 +9,7 @@ mod completions;
 mod diff;
 mod gate;
 mod ingest;
+mod interrupt;
 mod list;
 mod load;
 mod man;
@@ -21,6 +22,7 @@ mod templates;
 mod terminal;
 mod verify;
 mod watch;
+mod writing;
 
 use std::process::ExitCode;
 
@@ -314,6 +316,7 @@ fn level(text: &str) -> Result<f64, String> {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    interrupt::watch();
     let quiet = cli.quiet;
     let result = match cli.command {
         Command::Analyze(arguments) => analyze::run(&arguments, quiet),

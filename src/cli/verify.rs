@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::analyze::{Made, Making, make};
 use super::output::{Listed, Manifest};
-use super::{Choosing, Emphasis, Reading, Styling, load, terminal};
+use super::{Choosing, Emphasis, Reading, Styling, load, terminal, writing};
 use crate::error::{Error, Problem};
 use crate::plot::{self, FORMATS, Format, WIDTHS, Width};
 use crate::render::{File, Material, OUTPUTS, Templates};
@@ -91,6 +91,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Error> {
         let verified = verify(&side, &made, arguments.tolerance);
         holds &= verified.holds();
         text.push_str(&said(&dir, &verified, arguments));
+        text.push_str(&left_over(&dir));
     }
     for (key, (manifest, _)) in &recorded {
         let dir = arguments.against.join(key).display().to_string();
@@ -208,6 +209,17 @@ fn width(figures: &[&Figure], recorded: &BTreeMap<String, Vec<u8>>) -> Width {
     let inches = |text: &str| text.split_once(" width=\"")?.1.split_once("in\"")?.0.parse::<f64>().ok();
     let close = |width: &&Width| inches(&text).is_some_and(|inches| (inches - width.inches).abs() < 1e-6);
     WIDTHS.iter().find(close).copied().unwrap_or(WIDTHS[0])
+}
+
+/// What is said of what a run that was killed left in a report's directory. It is no part of the report.
+fn left_over(dir: &str) -> String {
+    let found = writing::left_over(Path::new(dir));
+    let names: Vec<String> = found.iter().map(|path| load::file_name(path)).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    let dir = dir.trim_end_matches('/');
+    format!("{dir}: an interrupted run left {}: the next `analyze` removes it\n", names.join(", "))
 }
 
 /// What is said of a report.
