@@ -15,7 +15,7 @@ use crate::analysis::saved::Saved;
 use crate::analysis::{MetricInfo, MetricKind, sessions};
 use crate::error::{Error, Problem};
 use crate::language::Locale;
-use crate::metric::Better;
+use crate::metric::{self, Better};
 use crate::render::{Material, OUTPUTS, Templates, ci};
 use crate::report::gate::{self as report, Named, Suite};
 use crate::report::style::Style;
@@ -48,7 +48,8 @@ pub struct Arguments {
     /// (repeatable; with metrics named, only these are gated; without it 5% of all primary metrics)
     #[arg(long, value_name = "[METRIC=]MARGIN", value_parser = allowance)]
     max_regression: Vec<(Option<String>, String)>,
-    /// Which direction of a metric of your own table is the better one, e.g. frames=higher (repeatable)
+    /// Which direction is the better one of a metric of your own table, or of one that has none by itself, e.g.
+    /// frames=higher (repeatable)
     #[arg(long, value_name = "METRIC=DIRECTION", value_parser = better)]
     better: Vec<(String, Better)>,
     /// A mode that has another name in NEW (repeatable)
@@ -197,14 +198,20 @@ fn some(gated: Vec<Gated>, path: &Path) -> Result<Vec<Gated>, Error> {
 /// What `--max-regression` says of the metrics that there are.
 fn margins<'a>(arguments: &Arguments, metrics: impl Iterator<Item = &'a MetricInfo>) -> Result<Margins, Error> {
     let metrics: BTreeMap<&str, &MetricInfo> = metrics.map(|metric| (metric.id.as_str(), metric)).collect();
-    for (id, _) in &arguments.better {
+    for (id, better) in &arguments.better {
         known(&metrics, id, "--better")?;
+        contradicted(id, *better, &arguments.better)?;
     }
     let mut margins = Margins { by_metric: BTreeMap::new(), usual: None };
     let usual = (arguments.max_regression.is_empty()).then(|| (None, USUAL.to_owned()));
-    for (id, text) in arguments.max_regression.iter().chain(&usual) {
+    let all = || arguments.max_regression.iter().chain(&usual);
+    for (i, (id, text)) in all().enumerate() {
         let option = format!("--max-regression {}{text}", id.as_ref().map_or(String::new(), |id| format!("{id}=")));
         let usage = |(what, remedy): (String, String)| Error::Usage(format!("{option}: the margin {what}: {remedy}"));
+        if all().take(i).any(|(other, _)| other == id) {
+            let of = id.as_ref().map_or("all metrics".to_owned(), |id| format!("`{id}`"));
+            return Err(Error::Usage(format!("{option}: a second margin for {of}; give one")));
+        }
         let Some(id) = id else {
             margins.usual = Some(margin(text, &crate::metric::Unit::Fraction).map_err(usage)?);
             continue;
@@ -229,6 +236,23 @@ fn margins<'a>(arguments: &Arguments, metrics: impl Iterator<Item = &'a MetricIn
         margins.by_metric.insert(id.clone(), margin);
     }
     Ok(margins)
+}
+
+/// A direction that is known of a metric is not another one for being asked for, and each metric has one.
+fn contradicted(id: &str, better: Better, all: &[(String, Better)]) -> Result<(), Error> {
+    let word = |better: Better| if better == Better::Higher { "higher" } else { "lower" };
+    let option = format!("--better {id}={}", word(better));
+    if all.iter().any(|(other, of)| other == id && *of != better) {
+        return Err(Error::Usage(format!("{option}: both directions of `{id}` are given; give one")));
+    }
+    match metric::find(id).map(|metric| metric.better) {
+        Some(Better::Neutral) | None => Ok(()),
+        Some(of) if of == better => Ok(()),
+        Some(of) => Err(Error::Usage(format!(
+            "{option}: {} is better of this metric; --better is for metrics that have no direction by themselves",
+            word(of)
+        ))),
+    }
 }
 
 fn known<'a>(metrics: &BTreeMap<&str, &'a MetricInfo>, id: &str, option: &str) -> Result<&'a MetricInfo, Error> {
