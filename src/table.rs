@@ -463,6 +463,12 @@ struct Columns {
 impl Columns {
     fn find(headers: &[String], shown: &str) -> Result<Self, Error> {
         let at = |name: &str| headers.iter().position(|header| header.trim_start_matches('\u{feff}') == name);
+        let count = |name: &str| headers.iter().filter(|header| header.trim_start_matches('\u{feff}') == name).count();
+        if let Some(name) = REQUIRED.into_iter().chain(OPTIONAL).find(|name| count(name) > 1) {
+            let mut problem = Problem::new(shown, format!("has the column `{name}` twice"), "remove one, or rename it");
+            problem.fault.line = Some(1);
+            return Err(problem.into());
+        }
         let missing: Vec<&str> = REQUIRED.into_iter().filter(|name| at(name).is_none()).collect();
         if !missing.is_empty() {
             let mut problem = Problem::new(

@@ -332,3 +332,11 @@ fn a_study_may_consist_of_tables() {
     let inputs: Vec<&str> = results["inputs"].as_array().unwrap().iter().filter_map(|i| i["path"].as_str()).collect();
     assert_eq!(inputs, ["meshstats.toml", "one.csv", "two.csv"]);
 }
+
+#[test]
+fn a_column_that_is_there_twice_is_told() {
+    let case = Case::empty();
+    case.write("t.csv", "mode,run,metric,value,mode\na,1,frames,2,b\n");
+    case.run(&["analyze", "t.csv", "-o", "out"])
+        .fails(1, "error: t.csv:1: has the column `mode` twice: remove one, or rename it\n");
+}
