@@ -85,6 +85,14 @@ fn every_report_is_read_without_a_warning() {
         "{:?}",
         page.split("<img").nth(1)
     );
+    let headline = &rich().headline[0];
+    let lines = contents(&page, "<li", "</li>");
+    let line = format!(
+        "{}: {}.",
+        one_line(&headline.place),
+        headline.changes.iter().map(|change| change.text.as_str()).collect::<Vec<_>>().join("; ")
+    );
+    assert!(lines.iter().any(|shown| shown.trim() == one_line(&line)), "{line} is not in {lines:?}");
     let reports: Vec<_> = MADE.iter().filter(|(path, _)| path.ends_with("/report.adoc")).collect();
     assert!(reports.len() >= 2, "{} reports were made", reports.len());
     for (i, (_, contents)) in reports.into_iter().enumerate() {

@@ -14,6 +14,7 @@ use usvg::{Node, Options, Rect, Tree, roxmltree};
 pub fn figure(drawing: Drawing) -> Figure {
     Figure {
         id: "runs-latency-mean".into(),
+        metric: None,
         caption: "Latency & throughput of \"two\" modes.".into(),
         alt: "Istio is slower; p < 0.05.".into(),
         drawing,

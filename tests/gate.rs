@@ -1,6 +1,7 @@
 //! `meshstats gate`: it fails when a regression is shown, never because runs scatter, and never passes in silence.
 
 use std::fs;
+use std::process::Command;
 
 use meshstats::analysis::gate::{Gate, Gated, Margins, Pair, Verdict, gate, verdicts};
 use meshstats::analysis::saved::Observed;
@@ -10,7 +11,8 @@ use meshstats::stats::rng::Rng;
 use meshstats::stats::{Events, Margin};
 use serde_json::Value;
 
-use super::program::{Case, Ended, iperf3, program, wrk};
+use super::language::latin_words;
+use super::program::{Case, Ended, iperf3, program, root, wrk};
 
 const LEVEL: f64 = 0.95;
 
@@ -548,4 +550,96 @@ fn contradicting_options_are_refused() {
         &["--better", "bytes=higher", "--better", "bytes=lower"],
         "--better bytes=higher: both directions of `bytes` are given; give one",
     );
+}
+
+/// What a reader of JUnit XML that is not ours finds in it; names and labels hold what XML must have escaped.
+#[test]
+fn junit_is_read_by_other_programs() {
+    let case = Case::empty();
+    let manifest = "modes = [{ id = \"direct\" }, { id = \"mesh\", label = \"Mesh <a> & \\\"b\\\" 'c' с прокси\" }]\n";
+    study("base/s", &case, [STEADY, NOISY], [STEADY, STEADY]);
+    study("new/s", &case, [SLOWER, STEADY], [STEADY, STEADY]);
+    for session in ["base", "new"] {
+        case.write(&format!("{session}/s/meshstats.toml"), manifest);
+    }
+    for language in ["en", "ru"] {
+        exits(&case.run(&["gate", "base/s", "new/s", "--junit", "junit.xml", "-q", "--lang", language]), 1);
+        let file = case.path("junit.xml");
+        let checked = Command::new("xmllint").arg("--noout").arg(&file).output();
+        let checked = checked.unwrap_or_else(|error| panic!("xmllint: {error}: tests/run installs it"));
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+        let script = "import json, sys
+from junitparser import JUnitXml
+suites = JUnitXml.fromfile(sys.argv[1])
+said = lambda of: [of.tests, of.failures, of.errors, of.skipped]
+cases = [case for suite in suites for case in suite]
+before = [said(suites), *map(said, suites)]
+suites.update_statistics()
+print(json.dumps({'said': before, 'counted': [said(suites), *map(said, suites)],
+    'cases': [[c.classname, c.name, [[type(r).__name__, r.type, r.message] for r in c.result]] for c in cases]}))";
+        let python = root().join("target/oracles/bin/python");
+        let read = Command::new(&python).args(["-c", script]).arg(&file).output();
+        let read = read.unwrap_or_else(|error| panic!("{}: {error}: tests/run installs it", python.display()));
+        let stderr = String::from_utf8_lossy(&read.stderr);
+        assert!(!stderr.contains("No module named"), "the module junitparser is missing: tests/run installs it");
+        assert!(read.status.success(), "{stderr}");
+        let read: Value = serde_json::from_slice(&read.stdout).unwrap();
+        assert_eq!(read["said"], serde_json::json!([[4, 1, 1, 0], [4, 1, 1, 0]]));
+        assert_eq!(read["said"], read["counted"]);
+        let cases = read["cases"].as_array().unwrap();
+        let of = |kind: &str| {
+            let found: Vec<&Value> = cases.iter().filter(|case| case[2][0][0] == kind).collect();
+            assert_eq!(found.len(), 1, "{kind}: {read}");
+            found[0]
+        };
+        let name = if language == "en" { "Mean latency" } else { "Средняя задержка" };
+        let (failed, unsure) = (of("Failure"), of("Error"));
+        assert_eq!((&failed[0], &failed[1]), (&Value::from("s.direct"), &Value::from(name)));
+        assert_eq!((&failed[2][0][1], &unsure[2][0][1]), (&Value::from("regression"), &Value::from("inconclusive")));
+        assert_eq!(unsure[0], "s.Mesh <a> & \"b\" 'c' с прокси");
+    }
+}
+
+/// The words are of the language that was asked for, or that the study's manifest names; ids and JSON are not.
+#[test]
+fn verdicts_are_told_in_the_language() {
+    let case = Case::empty();
+    study("base/s", &case, [STEADY, NOISY], [STEADY, STEADY]);
+    study("new/s", &case, [SLOWER, STEADY], [STEADY, STEADY]);
+    case.write("summary.md", "");
+    let run = |more: &[&str]| {
+        let mut command = program();
+        command.args(["gate", "base/s", "new/s"]).args(more);
+        command.current_dir(case.path("")).env("GITHUB_STEP_SUMMARY", case.path("summary.md"));
+        let ended = super::program::ended(&mut command);
+        exits(&ended, 1);
+        ended.stdout
+    };
+    let english = run(&[]);
+    let said = run(&["--lang", "ru"]);
+    for there in [
+        "Средняя задержка (мс)",
+        "не пройдено: Средняя задержка, direct: +19,99 % (90 % ДИ [",
+        "хуже, чем допустимо (+5 %)",
+        "не решено: Средняя задержка, mesh: ",
+        "\nне пройдено: показана регрессия больше допуска (1 не пройдено, 1 не решено, 2 пройдено; сравнений: 4)\n",
+    ] {
+        assert!(said.contains(there), "{there} is not in\n{said}");
+    }
+    let words = latin_words(&said);
+    assert!(words.iter().all(|word| ["direct", "mesh"].contains(&word.as_str())), "{words:?} in\n{said}");
+    let told = run(&["--lang", "ru", "--github", "-q"]);
+    assert!(told.contains("::error title=Регрессия%3A Средняя задержка%2C direct::"), "{told}");
+    assert!(told.contains("::warning title=Не решено%3A Средняя задержка%2C mesh::"), "{told}");
+    let summary = case.read("summary.md");
+    assert!(summary.starts_with("# Контроль регрессий\n\n## Главное\n"), "{summary}");
+    let words = latin_words(&summary);
+    let own = ["direct", "mesh", "meshstats"];
+    assert!(words.iter().all(|word| own.contains(&word.as_str())), "{words:?} in\n{summary}");
+    assert_eq!(run(&["--json", "--lang", "ru"]), run(&["--json"]));
+
+    case.write("new/s/meshstats.toml", "lang = \"ru\"\n");
+    case.write("base/s/meshstats.toml", "lang = \"ru\"\n");
+    assert_eq!(run(&[]), said);
+    assert_eq!(run(&["--lang", "en"]), english);
 }

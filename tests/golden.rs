@@ -101,6 +101,17 @@ static CLAIMS_SCHEMA: LazyLock<String> =
 
 const CLAIMS_SCHEMA_PATH: &str = "schema/claims.schema.json";
 
+/// The same of the plans that `collect` reads, and of the sidecars that it writes.
+static PLAN_SCHEMA: LazyLock<String> =
+    LazyLock::new(|| accepted(PLAN_SCHEMA_PATH, &schemars::schema_for!(meshstats::collect::Plan)));
+
+const PLAN_SCHEMA_PATH: &str = "schema/plan.schema.json";
+
+static SIDECAR_SCHEMA: LazyLock<String> =
+    LazyLock::new(|| accepted(SIDECAR_SCHEMA_PATH, &schemars::schema_for!(meshstats::study::Sidecar)));
+
+const SIDECAR_SCHEMA_PATH: &str = "schema/sidecar.schema.json";
+
 fn accepted(path: &str, schema: &schemars::Schema) -> String {
     let text = serde_json::to_string_pretty(schema).expect("a schema is JSON") + "\n";
     if update() {
@@ -140,7 +151,12 @@ fn the_same_data_give_the_same_bytes_anywhere() {
 
 #[test]
 fn the_schemas_are_those_of_the_types() {
-    for (path, made) in [(SCHEMA_PATH, SCHEMA.as_bytes()), (CLAIMS_SCHEMA_PATH, CLAIMS_SCHEMA.as_bytes())] {
+    for (path, made) in [
+        (SCHEMA_PATH, SCHEMA.as_bytes()),
+        (CLAIMS_SCHEMA_PATH, CLAIMS_SCHEMA.as_bytes()),
+        (PLAN_SCHEMA_PATH, PLAN_SCHEMA.as_bytes()),
+        (SIDECAR_SCHEMA_PATH, SIDECAR_SCHEMA.as_bytes()),
+    ] {
         let committed = fs::read(root().join(path)).unwrap_or_default();
         let difference = || first_difference(&committed, made);
         assert!(committed == made, "{path} (UPDATE_GOLDEN=1 accepts): {}", difference());
@@ -152,6 +168,13 @@ fn the_study_s_claims_fit_their_schema() {
     let text = fs::read_to_string(data().join("istio-2025/claims.toml")).unwrap();
     let claims: toml::Table = text.parse().expect("the claims are TOML");
     fits(&CLAIMS_SCHEMA, &serde_json::to_value(&claims).expect("TOML without dates is JSON"), "the claims");
+}
+
+#[test]
+fn the_example_plan_fits_its_schema() {
+    let text = fs::read_to_string(root().join("testbed/plan.example.toml")).unwrap();
+    let plan: toml::Table = text.parse().expect("the plan is TOML");
+    fits(&PLAN_SCHEMA, &serde_json::to_value(&plan).expect("TOML without dates is JSON"), "the plan");
 }
 
 /// Every results file is held against the published schema.

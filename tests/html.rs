@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::chromium::{DESKTOP, PHONE, Page, Screen};
 use super::program::{Case, iperf3, root, wrk};
+use super::render::{markdown_cells, one_line};
 
 /// The pages of the committed studies, of a study of odd names, and of an audit.
 static PAGES: LazyLock<Case> = LazyLock::new(|| {
@@ -16,10 +17,10 @@ static PAGES: LazyLock<Case> = LazyLock::new(|| {
     let data = root().join("data");
     for study in ["istio-2025", "loopback-demo"] {
         let data = data.join(study).display().to_string();
-        case.run(&["analyze", &data, "-o", "out", "--format", "html"]).ok();
+        case.run(&["analyze", &data, "-o", "out", "--format", "html,markdown"]).ok();
     }
     odd(&case);
-    case.run(&["analyze", "odd", "-o", "out", "--format", "html", "--skip-bad"]).ok();
+    case.run(&["analyze", "odd", "-o", "out", "--format", "html,markdown", "--skip-bad"]).ok();
     let claims = data.join("istio-2025/claims.toml").display().to_string();
     case.run(&["audit", &claims, "-o", "out/audit", "--format", "html"]).ok();
     case
@@ -137,6 +138,128 @@ fn what_the_data_say_is_text() {
          .filter((id) => !document.getElementById(id))",
     );
     assert_eq!(broken, json!([]), "links lead somewhere");
+}
+
+/// What JavaScript makes of the page: a list of texts.
+fn texts(page: &mut Page, expression: &str) -> Vec<String> {
+    let list = page.eval(expression);
+    let list = list.as_array().unwrap_or_else(|| panic!("{expression} is no list: {list}"));
+    list.iter().map(|text| one_line(text.as_str().expect("a text"))).collect()
+}
+
+#[test]
+fn each_primary_metric_has_a_section_of_its_own() {
+    for (name, metrics) in [
+        ("istio-2025", &["Mean latency", "Throughput"] as &[&str]),
+        ("odd", &["Mean latency", "Maximum latency", "Throughput", "Retransmits per GiB"]),
+    ] {
+        let mut page = open(name, DESKTOP);
+        let headings = texts(&mut page, "[...document.querySelectorAll('h2')].map((e) => e.textContent)");
+        assert_eq!(headings[..2], ["Summary", "Comparison"], "{name}");
+        assert_eq!(headings[2..2 + metrics.len()], *metrics, "{name}");
+        assert_eq!(headings[2 + metrics.len()], "Other metrics", "{name}");
+        assert_eq!(texts(&mut page, "[...document.querySelectorAll('nav a')].map((a) => a.textContent)"), headings);
+        for id in ["latency_mean", "throughput"] {
+            let section = format!("document.querySelector('#metric-{}')", id.replace('_', "-"));
+            assert_eq!(
+                texts(&mut page, &format!("[...{section}.querySelectorAll('h3')].map((e) => e.textContent)"))
+                    .into_iter()
+                    .filter(|heading| heading != "All modes at once")
+                    .collect::<Vec<_>>(),
+                ["Comparison", "Samples", "Every method side by side", "Diagnostics", "What these runs could find"],
+                "{name}, {id}"
+            );
+            // The answer stands first, and the figure of the runs comes before the tables.
+            let answer = page.text(&format!("{section}.querySelector('h2 + ul li').textContent"));
+            assert!(answer.contains(" CI [") && answer.contains("adjusted"), "{answer}");
+            let figure = page.text(&format!("{section}.querySelector('figure, table').id"));
+            assert!(figure.starts_with(&format!("fig:{name}-runs-")), "{figure}");
+            // Nothing of another metric stands here.
+            let label = texts(&mut page, &format!("[{section}.querySelector('h2').textContent]")).remove(0);
+            let rows = format!(
+                "[...{section}.querySelectorAll('table')].filter((t) => t.tHead.rows[0].cells[0].textContent.startsWith('Metric'))
+                 .flatMap((t) => [...t.tBodies[0].rows].map((row) => row.cells[0].textContent))"
+            );
+            let rows = texts(&mut page, &rows);
+            assert!(rows.len() >= 7 && rows.iter().all(|row| row.starts_with(&label)), "{name}, {id}: {rows:?}");
+        }
+    }
+    let mut page = open("odd", DESKTOP);
+    let rates = "document.querySelector('#metric-retransmits-per-gib')";
+    let answers = texts(&mut page, &format!("[...{rates}.querySelectorAll('h2 + ul li')].map((e) => e.textContent)"));
+    assert_eq!(answers.len(), 6, "a line for each mode and scenario: {answers:?}");
+    assert!(answers[0].contains("retransmits per GiB × "), "{answers:?}");
+    assert!(page.eval(&format!("{rates}.querySelectorAll('table').length")).as_u64() >= Some(2));
+}
+
+#[test]
+fn nothing_is_lost_and_nothing_stands_twice() {
+    for name in ["istio-2025", "loopback-demo", "odd"] {
+        let mut page = open(name, DESKTOP);
+        let report = PAGES.read(&format!("out/{name}/report.md"));
+        let (mut rows, mut notes) = (Vec::new(), Vec::new());
+        for entry in fs::read_dir(PAGES.path(&format!("out/{name}/tables"))).unwrap() {
+            let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+            rows.extend(markdown_cells(&text).into_iter().map(|row| one_line(&row.join(" | "))));
+            notes.extend(text.lines().filter_map(|line| line.strip_prefix("- ")).map(letters));
+        }
+        let shown = "[...document.querySelectorAll('tbody tr')].map((r) => [...r.cells].map((c) => c.textContent.trim()).join(' | '))";
+        let mut shown = texts(&mut page, shown);
+        rows.sort_unstable();
+        shown.sort_unstable();
+        assert!(rows.len() > 100, "{name} has tables");
+        let differing = shown.iter().zip(&rows).find(|(shown, row)| shown != row);
+        assert_eq!((differing, shown.len()), (None, rows.len()), "{name}");
+
+        // A note stands under each part of its table that it belongs to.
+        let under = texts(&mut page, "[...document.querySelectorAll('.notes li')].map((e) => e.textContent)");
+        let under: Vec<String> = under.iter().map(|note| letters(note)).collect();
+        for note in &notes {
+            assert!(under.contains(note), "{name}: {note}");
+        }
+        assert!(under.iter().all(|note| notes.contains(note)), "{name}");
+
+        let captions = texts(&mut page, "[...document.querySelectorAll('figcaption')].map((e) => e.textContent)");
+        let captions: Vec<String> = captions.iter().map(|c| letters(c.split_once(". ").expect("a number").1)).collect();
+        let mut figures: Vec<String> = report
+            .lines()
+            .filter_map(|line| Some(letters(line.strip_prefix("**Figure ")?.split_once(".** ")?.1)))
+            .collect();
+        let mut sorted = captions.clone();
+        sorted.sort_unstable();
+        figures.sort_unstable();
+        assert_eq!(sorted, figures, "{name}");
+        assert_eq!(page.eval("document.querySelectorAll('figure svg').length"), figures.len());
+
+        // Of the summary, each sentence stands once on the page.
+        let summary = report.split("\n## ").find(|section| section.starts_with("Summary\n")).expect("a summary");
+        let body = letters(&page.text("document.querySelector('main').textContent"));
+        let sentences =
+            summary.lines().filter_map(|line| line.strip_prefix("- ")).filter(|line| !line.starts_with("**"));
+        for sentence in sentences.map(letters) {
+            assert_eq!(body.matches(&sentence).count(), 1, "{name}: {sentence}");
+        }
+
+        // Numbers follow the page.
+        for kind in ["Table", "Figure"] {
+            let numbers = texts(
+                &mut page,
+                &format!(
+                    "[...document.querySelectorAll('caption, figcaption')].map((e) => e.textContent).filter((t) => t.startsWith('{kind} '))"
+                ),
+            );
+            let numbers: Vec<usize> = numbers
+                .iter()
+                .map(|text| text[kind.len()..].split('.').next().unwrap().trim().parse().unwrap())
+                .collect();
+            assert_eq!(numbers, (1..=numbers.len()).collect::<Vec<_>>(), "{name}");
+        }
+    }
+}
+
+/// A text's letters and digits, whatever the markup around them.
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 fn axe() -> String {
@@ -280,7 +403,10 @@ fn the_comparison_is_sorted_by_pointer_and_keyboard() {
 
 const TIP: &str = "document.querySelector('.tip').hidden ? '' : document.querySelector('.tip').textContent";
 
-/// What the points of the first figure say, read from its CSV: the values that a reader must be told.
+/// A figure of runs.
+const RUNS: &str = "[id='fig:loopback-demo-runs-latency-mean']";
+
+/// What its points say, read from its CSV: the values that a reader must be told.
 fn values() -> Vec<(String, String)> {
     let text = PAGES.read("out/loopback-demo/figures/runs-latency-mean.csv");
     let rows = text.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
@@ -305,12 +431,12 @@ fn points_tell_their_values_to_pointer_and_keyboard() {
     let mut page = open("loopback-demo", DESKTOP);
     assert_eq!(page.text(TIP), "");
     // The mean comes first, then the runs from the lowest.
-    page.point_at(".plot .tips circle:nth-child(2)");
+    page.point_at(&format!("{RUNS} .tips circle:nth-child(2)"));
     assert_tells(&page.text(TIP), &lowest[0]);
     page.point_at("h1");
     assert_eq!(page.text(TIP), "", "it goes with the pointer");
 
-    page.eval("document.querySelector('.plot').focus()");
+    page.eval(&format!("document.querySelector(\"{RUNS} .plot\").focus()"));
     page.press("ArrowRight");
     assert!(page.text(TIP).starts_with(&format!("{group}: ")), "the mean");
     page.press("ArrowRight");
@@ -333,7 +459,7 @@ fn points_tell_their_values_to_pointer_and_keyboard() {
 #[test]
 fn points_tell_their_values_to_a_finger() {
     let mut page = open("loopback-demo", PHONE);
-    page.tap(".plot .tips circle:nth-child(2)");
+    page.tap(&format!("{RUNS} .tips circle:nth-child(2)"));
     let tip = page.text(TIP);
     assert!(values().iter().any(|(group, _)| tip.starts_with(&format!("{group}, "))), "{tip:?}");
     let place =

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use meshstats::language::LANGUAGES;
 
+pub use reports::latin_words;
 use source::{Literal, literals, template_words};
 
 /// Where the texts of reports are written.

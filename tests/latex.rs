@@ -8,7 +8,7 @@ use meshstats::error::Problem;
 use meshstats::plot;
 use meshstats::render::{File, Material, OUTPUTS, Output, Templates};
 use meshstats::report::figure::{Drawing, Figure, Forest};
-use meshstats::report::model::{Align, Block, Cell, Column, Headline, Number, Report, Section, Table};
+use meshstats::report::model::{Align, Block, Cell, Change, Column, Headline, Number, Outcome, Report, Section, Table};
 use meshstats::report::style::{NOTES, Notes, Style, TABLES, Tables};
 
 pub const ENGINES: [&str; 2] = ["pdflatex", "lualatex"];
@@ -115,6 +115,7 @@ pub fn table(id: &str, caption: &str, columns: &[(&str, Align)], rows: Vec<Vec<C
         caption: caption.into(),
         columns: columns.iter().map(|&(header, align)| Column { header: header.into(), align }).collect(),
         rows,
+        metrics: vec![],
         notes: notes.iter().map(|&note| note.into()).collect(),
         aside: false,
     }
@@ -127,8 +128,14 @@ pub fn report(blocks: Vec<Block>) -> Report {
         banner: Some("Reconstructed from published summary statistics; these are not measurements.".into()),
         headline: vec![Headline {
             place: "With Istio & Envoy against Without Istio".into(),
-            changes: vec!["mean latency +28.6 % [27.2, 30.1], worse".into(), "latency p99 +4 % [−2, 10]".into()],
+            changes: [
+                ("mean latency +28.6 % [27.2, 30.1], worse", Outcome::Worse),
+                ("latency p99 +4 % [−2, 10]", Outcome::NotShown),
+            ]
+            .map(|(text, outcome)| Change { text: text.into(), outcome, metric: String::new() })
+            .to_vec(),
         }],
+        metrics: vec![],
         summary: vec![
             "With Istio the mean latency is 28.6 % higher, 95 % CI [27.2, 30.1], p < 0.001.".into(),
             "[Throughput] does not differ: −0.3 Gbit/s ± 0.4 Gbit/s, Hedges’ g ≈ 0.1.".into(),
@@ -290,6 +297,7 @@ fn symbols() -> Table {
 fn figure(id: &str) -> Figure {
     Figure {
         id: id.into(),
+        metric: None,
         caption: "Change of the mean latency (%), n = 10 runs each; bars are 95 % confidence intervals".into(),
         alt: "Forest plot: [a], 50 % & more_less, {x}, y = 1".into(),
         drawing: Drawing::Forest(Forest { axis: "Change (%)".into(), rows: vec![] }),

@@ -51,7 +51,7 @@ pub fn one_line(text: &str) -> String {
         .join(" ")
 }
 
-fn markdown_cells(source: &str) -> Vec<Vec<String>> {
+pub fn markdown_cells(source: &str) -> Vec<Vec<String>> {
     source.lines().filter(|line| line.starts_with('|')).skip(2).map(markdown_row).collect()
 }
 
@@ -366,7 +366,8 @@ fn any_table() -> impl Strategy<Value = Table> {
                 .map(|(i, (header, (align, _)))| Column { header: format!("{i}{header}"), align: *align })
                 .collect(),
             rows: (0..rows).map(|row| columns.iter().map(|(_, (_, cells))| cells[row].clone()).collect()).collect(),
-            notes,
+            metrics: vec![],
+            notes: notes.into_iter().map(Into::into).collect(),
             aside: false,
         })
 }
@@ -495,6 +496,7 @@ fn html_table() {
 fn figure(id: &str) -> Block {
     Block::Figure(Figure {
         id: id.into(),
+        metric: None,
         caption: "Means & <runs>".into(),
         alt: "\"a\" < 'b'".into(),
         drawing: Drawing::Forest(Forest { axis: "ms".into(), rows: vec![] }),
@@ -516,7 +518,7 @@ fn html_escapes_what_comes_from_the_user() {
         "<p>a &amp;&amp; b</p>\n",
         "<li>&lt;/li&gt;&lt;script&gt;</li>\n",
         "<figure id=\"fig:sample-runs-ue4-c\">\n",
-        "<svg role=\"img\" aria-label=\"&quot;a&quot; &lt; 'b'\" viewBox=",
+        "<svg role=\"img\" aria-label=\"&quot;a&quot; &lt; &#39;b&#39;\" viewBox=",
         "Figure 1.</a> Means &amp; &lt;runs&gt;</figcaption>\n",
     ] {
         assert!(page.contains(escaped), "{escaped} in\n{page}");

@@ -47,23 +47,61 @@ fn a_report_of_these_data_holds() {
     case.run(&["verify", "data/s", "--against", "reports/s", "-q"]).ok();
 }
 
+/// What a report was made with stands in its manifest: nothing must be said twice.
 #[test]
-fn formats_and_widths_are_taken_from_the_report() {
-    for options in
-        [["--format", "markdown", "--figure-width", "slide"], ["--format", "csv,html", "--figure-width", "a4"]]
-    {
-        verified(&analyzed(&options), &[]).ok();
+fn options_are_taken_from_the_report() {
+    for options in [
+        &["--format", "markdown", "--figure-width", "slide", "--figure-format", "png"][..],
+        &["--format", "csv,html", "--figure-width", "a4", "--lang", "ru"],
+        &["--format", "latex", "--table-style", "tabularray", "--table-notes", "none", "--bold-best"],
+        &["--format", "csv", "--test", "student", "--confidence", "0.9", "--margin", "latency_mean=2%"],
+        &["--format", "csv", "--baseline", "mesh", "--logs", "{mode}/run-{run}.{ext}"],
+    ] {
+        let case = analyzed(options);
+        verified(&case, &[]).ok();
+        let manifest: serde_json::Value = serde_json::from_str(&case.read("reports/s/manifest.json")).unwrap();
+        assert!(!manifest["options"].as_array().unwrap().is_empty(), "{options:?}");
     }
+    let manifest = analyzed(&["--format", "markdown,csv", "--strict"]).read("reports/s/manifest.json");
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    assert_eq!(manifest["options"], serde_json::json!(["--format=markdown", "--format=csv", "--strict"]));
+}
+
+/// Reports of one directory may have been made with different options.
+#[test]
+fn every_report_is_made_with_its_own_options() {
+    let case = analyzed(&["--format", "csv", "--test", "student"]);
+    for (path, contents) in super::program::tree(&case.path("data/s")) {
+        case.write(&format!("data/t/{path}"), contents);
+    }
+    case.write("data/t/meshstats.toml", "");
+    case.run(&["analyze", "data/t", "-o", "reports", "-q", "--format", "markdown", "--lang", "ru"]).ok();
+    let said = case.run(&["verify", "data", "--against", "reports"]).ok().stdout;
+    assert_eq!(said.matches("is what the data give").count(), 2, "{said}");
 }
 
 #[test]
-fn options_that_settle_the_results_must_be_given_again() {
-    let options = ["--test", "student", "--confidence", "0.9", "--format", "csv"];
-    let case = analyzed(&options);
-    verified(&case, &options[..4]).ok();
+fn given_options_go_before_recorded_ones() {
+    let case = analyzed(&["--test", "student", "--confidence", "0.9", "--format", "csv"]);
     differs(
-        &verified(&case, &[]),
-        &["made with other options (study.methods, study.confidence): give the same --test", "\"student\" → \"welch\""],
+        &verified(&case, &["--test", "welch"]),
+        &["made with other options than were given here (study.methods): leave them out", "\"student\" → \"welch\""],
+    );
+    edit(&case, "reports/s/manifest.json", "--confidence=0.9", "--confidenze=0.9");
+    let ended = verified(&case, &[]);
+    let said = "reports/s/manifest.json: records options that cannot be understood (unexpected argument '--confidenze'";
+    assert!(ended.code == 1 && ended.stderr.contains(said), "{}", ended.stderr);
+}
+
+#[test]
+fn what_cannot_be_made_again_says_why() {
+    let case = case();
+    case.write("t/report.md", "# {{ title }}\n");
+    case.run(&["analyze", "data/s", "-o", "reports", "-q", "--format", "markdown", "--templates", "t"]).ok();
+    case.write("t/report.md", "# {{ titel }}\n");
+    differs(
+        &verified(&case, &["--templates", "t"]),
+        &["reports/s: cannot be made again\n  t/report.md:1: ", "did you mean"],
     );
 }
 

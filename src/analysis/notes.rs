@@ -140,7 +140,7 @@ fn of_runs(info: &StudyInfo, table: &Table) -> Vec<CountedNote> {
             let note = match details.as_slice() {
                 [] => note,
                 [one] => note.with_detail(*one),
-                [first, ..] => note.with_detail(format!("first: {first}")),
+                [first, ..] => note.with_detail(format!("{first} (the first of them)")),
             };
             CountedNote { note, applies_to }
         })

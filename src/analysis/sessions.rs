@@ -254,7 +254,10 @@ fn info(old: &Saved, new: &Saved, places: &[Place]) -> StudyInfo {
         baseline: OLD.to_owned(),
         scenarios: both.map(|place| named(&place.id, &place.label)).collect(),
         mss: new.study.mss.clone().filter(|mss| old.study.mss.as_ref() == Some(mss)),
-        locale: new.study.decimal_separator.into(),
+        locale: match new.study.language.is_source() {
+            true => new.study.decimal_separator.into(),
+            false => new.study.locale,
+        },
         ..new.study.clone()
     }
 }

@@ -17,10 +17,10 @@ use crate::plot::{self, Drawn, FORMATS, Format, USUAL_FORMATS, WIDTHS, Width};
 use crate::render::{File, Material, Output, Templates};
 use crate::report::figure::{Figure, Picture};
 use crate::report::language::translator;
-use crate::report::model::Report;
+use crate::report::model::{Report, joined};
 use crate::report::style::Style;
 use crate::report::{self, note_sentence};
-use crate::study::Study;
+use crate::study::{Overrides, Study};
 use crate::table::Table;
 
 #[derive(Args)]
@@ -77,27 +77,39 @@ pub struct Made {
 /// How a report is made of its data.
 pub struct Making<'a> {
     pub templates: &'a Templates,
-    /// The width of the figures.
-    pub width: &'a dyn Fn(&[&Figure]) -> Width,
-    /// The files of the outputs that belong to the report.
-    pub rendered: &'a dyn Fn(&Material) -> Result<Vec<File>, Error>,
-    /// The formats of the figures.
-    pub formats: &'a [&'static Format],
-    pub style: Style,
+    pub arguments: &'a Arguments,
+    /// What of `arguments` was typed, for the manifest.
+    pub options: &'a [String],
 }
 
-pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
+impl Arguments {
+    /// How the study is read and compared.
+    pub fn overrides(&self) -> Overrides {
+        self.choosing.overrides(&self.reading)
+    }
+
+    pub fn skips_bad(&self) -> bool {
+        self.reading.skip_bad
+    }
+
+    fn style(&self) -> Style {
+        self.emphasis.style(&self.styling)
+    }
+}
+
+/// `options` are those of the arguments that were typed.
+pub fn run(arguments: &Arguments, options: &[String], quiet: bool) -> Result<(), Error> {
     if !arguments.watch {
-        return once(arguments, quiet).map(drop);
+        return once(arguments, options, quiet).map(drop);
     }
     let mut places = vec![arguments.path.clone()];
     places.extend(arguments.templates.clone());
     // There is nothing to wait for where a path was mistyped.
     if !places.iter().all(|place| place.exists()) {
-        return once(arguments, quiet).map(drop);
+        return once(arguments, options, quiet).map(drop);
     }
     let mut watch = Watch::new(&places, &arguments.out);
-    let mut made = once(arguments, quiet);
+    let mut made = once(arguments, options, quiet);
     loop {
         // A claims file may stand outside the study; after an error it is still where it was.
         match made {
@@ -116,7 +128,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
         }
         let changed = watch.wait(&places);
         let began = Instant::now();
-        made = once(arguments, true);
+        made = once(arguments, options, true);
         if let (Ok(made), false) = (&made, quiet) {
             let seconds = began.elapsed().as_secs_f64();
             let count: usize = made.iter().map(|one| one.files.len()).sum();
@@ -131,20 +143,12 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
 }
 
 /// Makes and writes the reports.
-fn once(arguments: &Arguments, quiet: bool) -> Result<Vec<Made>, Error> {
+fn once(arguments: &Arguments, options: &[String], quiet: bool) -> Result<Vec<Made>, Error> {
     let began = Instant::now();
     let templates = Templates::new(arguments.templates.as_deref())?;
-    let overrides = arguments.choosing.overrides(&arguments.reading);
-    let formats = &arguments.format;
-    let making = Making {
-        templates: &templates,
-        width: &|_| arguments.figure_width,
-        rendered: &|material| output::rendered(material, formats),
-        formats: &linked(&self::formats(&arguments.figure_format), formats),
-        style: arguments.emphasis.style(&arguments.styling),
-    };
+    let making = Making { templates: &templates, arguments, options };
     let mut made = Vec::new();
-    for (study, table) in load::studies(&arguments.path, &overrides, arguments.reading.skip_bad, quiet)? {
+    for (study, table) in load::studies(&arguments.path, &arguments.overrides(), arguments.skips_bad(), quiet)? {
         made.push(make(study, &table, &making)?);
     }
     // Nothing is written before everything is made.
@@ -171,17 +175,20 @@ fn once(arguments: &Arguments, quiet: bool) -> Result<Vec<Made>, Error> {
 pub fn make(mut study: Study, table: &Table, making: &Making) -> Result<Made, Error> {
     let claims = load::claims(&mut study)?;
     let analysis = analysis::analyze(&study, table, claims.as_ref())?;
-    let report = report::report(&analysis, &making.style);
+    let Making { arguments, options, .. } = making;
+    let style = arguments.style();
+    let report = report::report(&analysis, &style);
     let templates = &making.templates.in_language(study.manifest.language());
     let figures: Vec<&Figure> = report.figures().collect();
-    let width = (making.width)(&figures);
+    let width = arguments.figure_width;
     let drawn = draw(&figures, width);
-    let material = Material { report: &report, figures: &drawn, templates, style: making.style };
-    let mut files = (making.rendered)(&material)?;
-    files.extend(figure_files(&figures, &drawn, width, making.formats)?);
+    let material = Material { report: &report, figures: &drawn, templates, style };
+    let mut files = output::rendered(&material, &arguments.format)?;
+    let formats = linked(&formats(&arguments.figure_format), &arguments.format);
+    files.extend(figure_files(&figures, &drawn, width, &formats)?);
     files.push(File { path: "runs.csv".to_owned(), contents: table.wide_csv()? });
     files.push(File { path: "results.json".to_owned(), contents: output::json(&analysis)? });
-    files.push(Manifest::file(&analysis.generator, &study, &files)?);
+    files.push(Manifest::file(&analysis.generator, &study, options, &files)?);
     Ok(Made { study, translator: translator(&analysis), analysis, report, files })
 }
 
@@ -255,14 +262,12 @@ fn summarise(made: &Made, arguments: &Arguments) {
         text.push_str(&terminal::paragraph("", &terminal::emphasised(banner)));
     }
     for line in &report.headline {
-        text.push_str(&terminal::paragraph(
-            "",
-            &format!("{}: {}", terminal::bold(&line.place), line.changes.join("; ")),
-        ));
+        let changes: Vec<String> = line.changes.iter().map(terminal::change).collect();
+        text.push_str(&terminal::paragraph("", &format!("{}: {}", terminal::bold(&line.place), changes.join("; "))));
     }
     match report.tables().find(|table| table.id == "comparison") {
         Some(table) => text.push_str(&format!("\n{}", terminal::table(table, report.locale))),
-        None => text.push_str(&format!("\n{}\n", report.summary.join("\n"))),
+        None => text.push_str(&format!("\n{}\n", joined(&report.summary, "\n"))),
     }
     let analysis = &made.analysis;
     if !analysis.notes.is_empty() {

@@ -8,6 +8,7 @@ use super::analyze::{draw, figure_files, formats, linked, width};
 use super::{Reading, Styling, output, saved, terminal};
 use crate::analysis::sessions::{Sessions, between};
 use crate::error::Error;
+use crate::language::Language;
 use crate::plot::{WIDTHS, Width};
 use crate::render::{File, Material, Output, Templates};
 use crate::report::figure::Figure;
@@ -56,13 +57,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
     let old = saved::results(&arguments.old, &arguments.reading, quiet)?;
     let new = saved::results(&arguments.new, &arguments.reading, quiet)?;
     let matched = saved::matched(old, new, [&arguments.old, &arguments.new])?;
-    let mut all = matched.iter().map(|[old, new]| between(old, new, &arguments.map)).collect::<Result<Vec<_>, _>>()?;
-    if let Some(language) = arguments.reading.speaking.lang {
-        for sessions in &mut all {
-            sessions.analysis.study.language = language;
-            sessions.analysis.study.locale = language.locale();
-        }
-    }
+    let all = matched.iter().map(|[old, new]| between(old, new, &arguments.map)).collect::<Result<Vec<_>, _>>()?;
     if let Some(out) = &arguments.out {
         let place = |sessions: &Sessions| match all.len() {
             1 => out.clone(),
@@ -79,7 +74,8 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
             terminal::print(&shown(sessions, arguments));
         }
         if let Some(out) = &arguments.out {
-            let word = arguments.reading.speaking.language().word("report").unwrap_or("report");
+            let language = all.first().map_or(Language::source(), |sessions| sessions.analysis.study.language);
+            let word = language.word("report").unwrap_or("report");
             terminal::print(&format!("{word}: {}\n", out.display()));
         }
     }

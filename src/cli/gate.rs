@@ -14,10 +14,11 @@ use crate::analysis::methods::margin;
 use crate::analysis::saved::Saved;
 use crate::analysis::{MetricInfo, MetricKind, sessions};
 use crate::error::{Error, Problem};
-use crate::language::Locale;
+use crate::language::{Language, Locale, Translator};
 use crate::metric::{self, Better};
 use crate::render::{Material, OUTPUTS, Templates, ci};
 use crate::report::gate::{self as report, Named, Suite};
+use crate::report::language::translator_of_gates;
 use crate::report::style::Style;
 use crate::stats::Margin;
 use crate::toml_file::suggest;
@@ -95,8 +96,10 @@ fn better(text: &str) -> Result<(String, Better), String> {
 /// A study, or two sessions of one.
 struct Gated {
     study: String,
-    sides: [String; 2],
+    baseline: Option<String>,
     gate: Gate,
+    language: &'static Language,
+    locale: Locale,
 }
 
 #[derive(Serialize)]
@@ -109,9 +112,13 @@ struct Out<'a> {
 pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Error> {
     let gated = gated(arguments, quiet)?;
     let all: Vec<Named> =
-        gated.iter().map(|one| Named { study: &one.study, sides: one.sides.clone(), gate: &one.gate }).collect();
-    let verdict = report::verdict(&all);
-    let suites: Vec<Suite> = all.iter().map(report::suite).collect();
+        gated.iter().map(|one| Named { study: &one.study, baseline: one.baseline.clone(), gate: &one.gate }).collect();
+    // One text speaks of all studies, so it speaks one language.
+    let (language, locale) =
+        gated.first().map_or((Language::source(), Locale::default()), |one| (one.language, one.locale));
+    let translator = translator_of_gates(&all, language, locale);
+    let verdict = report::verdict(&all, &translator);
+    let suites: Vec<Suite> = all.iter().map(|one| report::suite(one, &translator)).collect();
     let printed = arguments.junit.as_deref().is_some_and(writing::is_standard_output);
     if printed && (arguments.json || arguments.github) {
         return Err(Error::Usage("--junit -: --json and --github print to standard output as well".to_owned()));
@@ -120,7 +127,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Error> {
         output::write_file(path, ci::junit(&suites).as_bytes())?;
     }
     if arguments.github {
-        summarise(&all)?;
+        summarise(&all, &translator)?;
         terminal::print(&ci::annotations(&suites, &verdict));
     }
     if arguments.json {
@@ -128,9 +135,10 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Error> {
         terminal::print(&String::from_utf8_lossy(&output::json(&out)?));
     } else if !quiet && !printed {
         for one in &all {
-            let sentences: Vec<String> = report::sentences(one).iter().map(|line| terminal::one_line(line)).collect();
+            let sentences = report::sentences(one, &translator);
+            let sentences: Vec<String> = sentences.iter().map(|line| terminal::one_line(line)).collect();
             let title = terminal::bold(&terminal::one_line(one.study));
-            let table = terminal::table(&report::table(one), Locale::default());
+            let table = terminal::table(&report::table(one, &translator), locale);
             terminal::print(&format!("{title}\n{table}\n{}\n\n", sentences.join("\n")));
         }
         terminal::print(&format!("{verdict}\n"));
@@ -153,8 +161,8 @@ fn gated(arguments: &Arguments, quiet: bool) -> Result<Vec<Gated>, Error> {
         let all = read(&arguments.path)?;
         let margins = margins(arguments, all.iter().flat_map(|saved| &saved.metrics))?;
         let gated = all.iter().map(|saved| {
-            let sides = [saved.place(&saved.study.baseline, None), "Treatment".to_owned()];
-            one(saved, sides, gate(&within(saved), &margins, saved.study.confidence))
+            let baseline = saved.place(&saved.study.baseline, None);
+            one(saved, Some(baseline), gate(&within(saved), &margins, saved.study.confidence))
         });
         return some(gated.collect(), &arguments.path);
     };
@@ -169,14 +177,14 @@ fn gated(arguments: &Arguments, quiet: bool) -> Result<Vec<Gated>, Error> {
     let mut gated = Vec::new();
     for [old, new] in saved::matched(olds, news, [&arguments.path, new])? {
         let pairs = sessions::pairs(&old, &new, &arguments.map)?;
-        let sides = ["Base".to_owned(), "New".to_owned()];
-        gated.push(one(&new, sides, gate(&pairs, &margins, new.study.confidence)));
+        gated.push(one(&new, None, gate(&pairs, &margins, new.study.confidence)));
     }
     some(gated, &arguments.path)
 }
 
-fn one(saved: &Saved, sides: [String; 2], gate: Gate) -> Gated {
-    Gated { study: saved.study.id.clone(), sides, gate }
+fn one(saved: &Saved, baseline: Option<String>, gate: Gate) -> Gated {
+    let (language, locale) = (saved.study.language, saved.study.locale);
+    Gated { study: saved.study.id.clone(), baseline, gate, language, locale }
 }
 
 /// A gate through which nothing goes must not be taken for one that all has passed.
@@ -263,12 +271,12 @@ fn known<'a>(metrics: &BTreeMap<&str, &'a MetricInfo>, id: &str, option: &str) -
 }
 
 /// Appends the gate as Markdown to the file that GitHub shows as the job's summary.
-fn summarise(all: &[Named]) -> Result<(), Error> {
+fn summarise(all: &[Named], translator: &Translator) -> Result<(), Error> {
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from) else {
         return Ok(());
     };
-    let report = report::report(all);
-    let templates = Templates::new(None)?;
+    let report = report::report(all, translator);
+    let templates = Templates::new(None)?.in_language(translator.language());
     let material =
         Material { report: &report, figures: &BTreeMap::new(), templates: &templates, style: Style::default() };
     let markdown = OUTPUTS.iter().find(|output| output.id == "markdown");

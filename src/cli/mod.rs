@@ -4,6 +4,7 @@
 
 mod analyze;
 mod audit;
+mod collect;
 mod compare;
 mod completions;
 mod diff;
@@ -13,6 +14,7 @@ mod interrupt;
 mod list;
 mod load;
 mod man;
+mod options;
 mod output;
 mod plan;
 mod reconstruct;
@@ -26,7 +28,7 @@ mod writing;
 
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::analysis::methods;
 use crate::error::Error;
@@ -64,6 +66,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Say which printed figures of a publication can be true together
     Audit(audit::Arguments),
+    /// Run wrk and iperf3 as a plan says, into a study that analyze reads
+    Collect(collect::Arguments),
     /// Say what changed between two saved results or studies
     Diff(diff::Arguments),
     /// Say whether reports are what the data give
@@ -315,20 +319,30 @@ fn level(text: &str) -> Result<f64, String> {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    interrupt::watch();
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    // `collect` has runs to end before it ends, and watches for itself.
+    if !matches!(cli.command, Command::Collect(_)) {
+        interrupt::watch();
+    }
     let quiet = cli.quiet;
+    let typed = || {
+        let (name, matches) = matches.subcommand()?;
+        Some(options::given(Cli::command().find_subcommand(name)?, matches))
+    };
+    let typed = typed().unwrap_or_default();
     let result = match cli.command {
-        Command::Analyze(arguments) => analyze::run(&arguments, quiet),
+        Command::Analyze(arguments) => analyze::run(&arguments, &typed, quiet),
         Command::Ingest(arguments) => ingest::run(&arguments, quiet),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments, quiet),
         Command::Audit(arguments) => audit::run(&arguments, quiet),
+        Command::Collect(arguments) => collect::run(&arguments, quiet),
         Command::Diff(arguments) => diff::run(&arguments, quiet),
         Command::Reconstruct(arguments) => reconstruct::run(&arguments, quiet),
         Command::List(arguments) => list::run(&arguments),
         Command::Templates(arguments) => templates::run(&arguments, quiet),
-        Command::Verify(arguments) => return ended(verify::run(&arguments, quiet)),
+        Command::Verify(arguments) => return ended(verify::run(&arguments, &typed, quiet)),
         Command::Gate(arguments) => return ended(gate::run(&arguments, quiet)),
         Command::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),
         Command::Man => man::run(Cli::command()),

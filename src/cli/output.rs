@@ -13,6 +13,9 @@ pub use super::writing::{problem, require_own, write_directory, write_file};
 pub struct Manifest {
     pub generator: String,
     pub study: String,
+    /// How it was made: the options that `analyze` was given, but for places.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
     pub inputs: Vec<Listed>,
     pub outputs: Vec<Listed>,
 }
@@ -27,10 +30,11 @@ pub const MANIFEST: &str = "manifest.json";
 
 impl Manifest {
     /// The manifest of `files`, as a file itself.
-    pub fn file(generator: &str, study: &study::Study, files: &[File]) -> Result<File, Error> {
+    pub fn file(generator: &str, study: &study::Study, options: &[String], files: &[File]) -> Result<File, Error> {
         let manifest = Self {
             generator: generator.to_owned(),
             study: study.id.clone(),
+            options: options.to_vec(),
             inputs: study
                 .inputs
                 .iter()

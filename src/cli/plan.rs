@@ -17,6 +17,7 @@ use crate::plot::{Format, WIDTHS, Width};
 use crate::report::figure::Figure;
 use crate::report::files;
 use crate::report::language::{translate_figure, translate_table, translator};
+use crate::report::model::joined;
 use crate::report::number::Scale;
 use crate::report::planning::{PlanRow, figure, table};
 use crate::stats::Moments;
@@ -140,7 +141,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
             terminal::print(&format!(
                 "{title}{}\n{}\n",
                 terminal::table(&table, translator.locale()),
-                table.notes.join("\n")
+                joined(&table.notes, "\n")
             ));
         }
     }

@@ -22,7 +22,10 @@ pub fn results(path: &Path, reading: &Reading, quiet: bool) -> Result<Vec<Saved>
             .into_iter()
             .map(|(study, table)| {
                 let analysis = analysis::analyze(&study, &table, None)?;
-                Ok(read(&study.place(), &output::json(&analysis)?)?)
+                let mut saved = read(&study.place(), &output::json(&analysis)?)?;
+                // How a study is told is no part of its results.
+                (saved.study.language, saved.study.locale) = (analysis.study.language, analysis.study.locale);
+                Ok(saved)
             })
             .collect();
     }
@@ -81,6 +84,9 @@ fn rebase(saved: &mut Saved, reading: &Reading, path: &Path) -> Result<(), Error
     if !reading.logs.is_empty() || reading.mss.is_some() || reading.strict || reading.skip_bad {
         let what = "--logs, --mss, --strict and --skip-bad say how logs are read, and these results are saved";
         return Err(Error::Usage(format!("{}: {what}", path.display())));
+    }
+    if let Some(language) = reading.speaking.lang {
+        (saved.study.language, saved.study.locale) = (language, language.locale());
     }
     if let Some(confidence) = reading.confidence {
         saved.study.confidence = confidence;

@@ -9,7 +9,7 @@ use console::Term;
 use crate::error::{Error, Problem};
 use crate::language::Locale;
 use crate::render::plain;
-use crate::report::model::{Align, Table};
+use crate::report::model::{Align, Change, Outcome, Table};
 
 /// Ends the process quietly when the reader of stdout went away (`meshstats list | head`).
 pub fn print(text: &str) {
@@ -69,6 +69,17 @@ pub fn bold(text: &str) -> String {
 /// What a reader must not overlook, in yellow where colours are wanted.
 pub fn emphasised(text: &str) -> String {
     console::style(text).yellow().to_string()
+}
+
+/// A change, green where it is for the better and red where it is for the worse, where colours are wanted. Its text says
+/// the same.
+pub fn change(change: &Change) -> String {
+    let text = console::style(&change.text);
+    match change.outcome {
+        Outcome::Better => text.green().to_string(),
+        Outcome::Worse => text.red().to_string(),
+        Outcome::Changed | Outcome::NotShown => change.text.clone(),
+    }
 }
 
 /// The width of the terminal that is written to; none where the output goes elsewhere.

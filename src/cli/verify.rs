@@ -1,6 +1,6 @@
 //! `meshstats verify`: is a report what the data give?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,19 +8,18 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::analyze::{Made, Making, make};
+use super::options::{self, over};
 use super::output::{Listed, Manifest};
 use super::{Choosing, Emphasis, Reading, Styling, load, terminal, writing};
 use crate::error::{Error, Problem};
-use crate::plot::{self, FORMATS, Format, WIDTHS, Width};
-use crate::render::{File, Material, OUTPUTS, Templates};
-use crate::report::figure::Figure;
+use crate::render::Templates;
 use crate::verify::{Difference, MANIFEST, Side, Verified, verify};
 
 /// Says whether reports are what the data give: makes them again in memory, and compares.
 ///
-/// Which formats there are and how wide the figures is taken from the report. Options that settle the results or how
-/// tables are set must be given as `analyze` was given them. Exit codes: 0 the same, 1 something differs (it is said what and why) or cannot be
-/// read, 2 wrong usage.
+/// A report records the options that it was made with, and they hold here too; options that are given go before them.
+/// Templates are not recorded. Exit codes: 0 the same, 1 something differs (it is said what and why) or cannot be read or
+/// made, 2 wrong usage.
 #[derive(Args)]
 pub struct Arguments {
     /// A study, a directory of studies, or a tidy table (.csv, .parquet)
@@ -56,46 +55,58 @@ fn tolerance(text: &str) -> Result<f64, String> {
     parsed.ok_or_else(|| "give a share such as 1e-9, zero or more and below 1".to_owned())
 }
 
-pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Error> {
+/// `typed` are the options of the arguments that were typed: they go before what the reports record.
+pub fn run(arguments: &Arguments, typed: &[String], quiet: bool) -> Result<ExitCode, Error> {
     let templates = Templates::new(arguments.templates.as_deref())?;
     let mut recorded = reports(&arguments.against)?;
-    let overrides = arguments.choosing.overrides(&arguments.reading);
-    let studies = load::studies(&arguments.path, &overrides, arguments.reading.skip_bad, quiet)?;
     let single = recorded.len() == 1 && recorded.contains_key(Path::new(""));
+    let shown = |key: &Path| arguments.against.join(key).display().to_string().trim_end_matches('/').to_owned();
+    let made_with: BTreeMap<PathBuf, Vec<String>> =
+        recorded.iter().map(|(key, (manifest, _))| (key.clone(), over(&manifest.options, typed))).collect();
+    let mut without_report = BTreeSet::new();
     let (mut text, mut holds) = (String::new(), true);
-    for (study, table) in studies {
-        let key = if single { PathBuf::new() } else { PathBuf::from(&study.id) };
-        let (id, place) = (study.id.clone(), study.place());
-        let dir = arguments.against.join(&key).display().to_string();
-        let of_another = recorded.get(&key).is_some_and(|(manifest, _)| single && manifest.study != id);
-        let Some((manifest, side)) = (if of_another { None } else { recorded.remove(&key) }) else {
-            if !single {
-                text.push_str(&format!("{place}: has no report in {}\n", arguments.against.display()));
-                holds = false;
+    // Reports that were made with other options are made apart.
+    for options in made_with.values().collect::<BTreeSet<_>>() {
+        let (key, _) = made_with.iter().find(|(_, others)| *others == options).unzip();
+        let manifest = key.map_or_else(|| shown(Path::new("")), |key| shown(&key.join(MANIFEST)));
+        let how = options::arguments(options).map_err(|fault| fault.at(manifest))?;
+        let making = Making { templates: &templates, arguments: &how, options };
+        for (study, table) in load::studies(&arguments.path, &how.overrides(), how.skips_bad(), quiet)? {
+            let key = if single { PathBuf::new() } else { PathBuf::from(&study.id) };
+            let id = study.id.clone();
+            if !made_with.contains_key(&key) {
+                without_report.insert(study.place());
+                continue;
             }
-            continue;
-        };
-        let width = |figures: &[&Figure]| width(figures, &side.files);
-        let wanted =
-            |files: &[File]| files.iter().any(|file| manifest.outputs.iter().any(|listed| listed.path == file.path));
-        let formats = formats(&manifest);
-        let making = Making {
-            templates: &templates,
-            width: &width,
-            rendered: &|material| Ok(rendered(material, &wanted)),
-            formats: &formats,
-            style: arguments.emphasis.style(&arguments.styling),
-        };
-        let made = side_of(make(study, &table, &making)?)?;
-        let verified = verify(&side, &made, arguments.tolerance);
-        holds &= verified.holds();
-        text.push_str(&said(&dir, &verified, arguments));
-        text.push_str(&left_over(&dir));
+            let of_this = |(manifest, _): &(Manifest, Side)| {
+                made_with.get(&key) == Some(options) && !(single && manifest.study != id)
+            };
+            if !recorded.get(&key).is_some_and(of_this) {
+                continue;
+            }
+            let Some((_, side)) = recorded.remove(&key) else { continue };
+            match make(study, &table, &making) {
+                Ok(made) => {
+                    let verified = verify(&side, &side_of(made)?, arguments.tolerance);
+                    holds &= verified.holds();
+                    text.push_str(&said(&shown(&key), &verified, arguments));
+                    text.push_str(&left_over(&shown(&key)));
+                }
+                Err(Error::Failed(problems)) => {
+                    let why = problems.iter().map(|problem| format!("  {problem}\n"));
+                    text.push_str(&format!("{}: cannot be made again\n{}", shown(&key), why.collect::<String>()));
+                    holds = false;
+                }
+                Err(usage) => return Err(usage),
+            }
+        }
+    }
+    for place in without_report {
+        text.push_str(&format!("{place}: has no report in {}\n", arguments.against.display()));
+        holds = false;
     }
     for (key, (manifest, _)) in &recorded {
-        let dir = arguments.against.join(key).display().to_string();
-        let dir = dir.trim_end_matches('/');
-        let study = &manifest.study;
+        let (dir, study) = (shown(key), &manifest.study);
         text.push_str(&format!("{dir}: is of the study {study}, which {} does not hold\n", arguments.path.display()));
         holds = false;
     }
@@ -104,13 +115,6 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Error> {
         terminal::print(&format!("{}\n", text.join("\n")));
     }
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::from(1) })
-}
-
-/// The files of the outputs that the report has. One that cannot be made was not written either; if it was, from other data,
-/// its files are missing now, which is said.
-fn rendered(material: &Material, wanted: &dyn Fn(&[File]) -> bool) -> Vec<File> {
-    let made = OUTPUTS.iter().filter_map(|output| output.files(material).ok());
-    made.filter(|files| wanted(files)).flatten().collect()
 }
 
 /// The reports in a directory by their place in it; the directory's own is at no place.
@@ -225,31 +229,6 @@ fn side_of(made: Made) -> Result<Side, Error> {
     let manifest: Manifest = serde_json::from_slice(&manifest)
         .map_err(|error| Problem::new(MANIFEST, format!("cannot be read again ({error})"), "report this as a bug"))?;
     Ok(side(&manifest, files))
-}
-
-/// The formats of the recorded figures: those of whose files there are some.
-fn formats(manifest: &Manifest) -> Vec<&'static Format> {
-    let is_there = |path: &str, extension: &str| path.starts_with("figures/") && path.ends_with(extension);
-    let recorded = |format: &&Format| {
-        let extension = format!(".{}", format.id);
-        manifest.outputs.iter().any(|listed| is_there(&listed.path, &extension))
-    };
-    FORMATS.iter().filter(recorded).collect()
-}
-
-/// How wide the recorded figures are; the usual width where there are none.
-fn width(figures: &[&Figure], recorded: &BTreeMap<String, Vec<u8>>) -> Width {
-    let of = |figure: &&&Figure| recorded.get(&format!("figures/{}.svg", figure.id));
-    let Some((figure, svg)) = figures.iter().find_map(|figure| Some((figure, of(&figure)?))) else { return WIDTHS[0] };
-    let same = |width: &&Width| plot::svg(figure, **width).as_bytes() == svg.as_slice();
-    if let Some(width) = WIDTHS.iter().find(same) {
-        return *width;
-    }
-    // The drawing is another one; its width in inches tells.
-    let text = String::from_utf8_lossy(svg);
-    let inches = |text: &str| text.split_once(" width=\"")?.1.split_once("in\"")?.0.parse::<f64>().ok();
-    let close = |width: &&Width| inches(&text).is_some_and(|inches| (inches - width.inches).abs() < 1e-6);
-    WIDTHS.iter().find(close).copied().unwrap_or(WIDTHS[0])
 }
 
 /// What is said of what a run that was killed left in a report's directory. It is no part of the report.

@@ -19,6 +19,9 @@ struct File {
     /// Words of templates that mean something else in a report.
     #[serde(default)]
     templates: BTreeMap<String, String>,
+    /// Texts that are said otherwise where sessions are compared.
+    #[serde(default)]
+    sessions: BTreeMap<String, String>,
     #[serde(default)]
     strings: BTreeMap<String, String>,
 }
@@ -55,8 +58,12 @@ pub(super) struct Catalogue {
 }
 
 impl Catalogue {
-    pub(super) fn read(language: &'static str, source: &str) -> Result<Self, Fault> {
-        let file: File = toml_file::parse(source)?;
+    pub(super) fn read(language: &'static str, source: &str, of_sessions: bool) -> Result<Self, Fault> {
+        let mut file: File = toml_file::parse(source)?;
+        let others: Vec<String> = file.sessions.keys().cloned().collect();
+        if of_sessions {
+            file.strings.extend(std::mem::take(&mut file.sessions));
+        }
         let locale = Locale { language, decimal: file.decimal, thousands: file.thousands };
         let bare = file.strings.iter().map(|(key, text)| bare(key, text));
         let (with, without): (Vec<_>, Vec<_>) = bare.partition(|(key, _)| key.contains('{'));
@@ -72,7 +79,7 @@ impl Catalogue {
             let first = pattern.literals.first().and_then(|literal| literal.chars().next());
             by_first.entry(first).or_default().push(place);
         }
-        let keys = file.templates.keys().cloned().chain(file.strings.into_keys()).collect();
+        let keys = file.templates.keys().cloned().chain(others).chain(file.strings.into_keys()).collect();
         Ok(Self { locale, keys, templates: file.templates, words, patterns, by_first })
     }
 

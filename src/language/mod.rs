@@ -25,6 +25,7 @@ pub struct Language {
     pub label: &'static str,
     file: &'static str,
     catalogue: OnceLock<Catalogue>,
+    of_sessions: OnceLock<Catalogue>,
 }
 
 macro_rules! language {
@@ -34,6 +35,7 @@ macro_rules! language {
             label: $label,
             file: include_str!(concat!("../../templates/lang/", $id, ".toml")),
             catalogue: OnceLock::new(),
+            of_sessions: OnceLock::new(),
         }
     };
 }
@@ -82,11 +84,18 @@ impl Language {
     }
 
     fn catalogue(&self) -> &Catalogue {
-        self.catalogue.get_or_init(|| {
-            Catalogue::read(self.id, self.file).unwrap_or_else(|fault| {
-                // A test reads every file.
-                unreachable!("templates/lang/{}.toml: {}: {}", self.id, fault.what, fault.remedy)
-            })
+        self.catalogue.get_or_init(|| self.read(false))
+    }
+
+    /// Where sessions are compared, some words of modes are said of the sessions.
+    fn catalogue_of_sessions(&self) -> &Catalogue {
+        self.of_sessions.get_or_init(|| self.read(true))
+    }
+
+    fn read(&self, of_sessions: bool) -> Catalogue {
+        Catalogue::read(self.id, self.file, of_sessions).unwrap_or_else(|fault| {
+            // A test reads every file.
+            unreachable!("templates/lang/{}.toml: {}: {}", self.id, fault.what, fault.remedy)
         })
     }
 }

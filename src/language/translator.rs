@@ -7,12 +7,14 @@
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
+use super::catalogue::Catalogue;
 use super::pattern::Pattern;
 use super::{Language, Locale};
 
 /// Translates into one language, for one report.
 pub struct Translator {
     language: &'static Language,
+    catalogue: &'static Catalogue,
     locale: Locale,
     /// What the user wrote.
     own: BTreeSet<String>,
@@ -42,7 +44,12 @@ impl Translator {
     /// `own` is what the user wrote: labels, titles, names of runs, paths.
     pub fn new(language: &'static Language, locale: Locale, own: impl IntoIterator<Item = String>) -> Self {
         let own = own.into_iter().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect();
-        Self { language, locale, own, known: RefCell::default() }
+        Self { language, catalogue: language.catalogue(), locale, own, known: RefCell::default() }
+    }
+
+    /// The same for a comparison of sessions, which stand where a study has its modes.
+    pub fn of_sessions(self) -> Self {
+        Self { catalogue: self.language.catalogue_of_sessions(), known: RefCell::default(), ..self }
     }
 
     pub fn language(&self) -> &'static Language {
@@ -89,7 +96,7 @@ impl Translator {
             return best;
         }
         let quantity = text.rsplit_once(' ').filter(|(number, _)| is_number(number));
-        if let Some((number, unit)) = quantity.and_then(|(number, unit)| Some((number, self.language.word(unit)?))) {
+        if let Some((number, unit)) = quantity.and_then(|(number, unit)| Some((number, self.catalogue.word(unit)?))) {
             return Found::sure(format!("{} {unit}", self.locale.numbers(number)));
         }
         if !has_word(text) {
@@ -114,7 +121,7 @@ impl Translator {
 
     /// As a known text or sentence.
     fn sentence(&self, text: &str) -> Found {
-        let catalogue = self.language.catalogue();
+        let catalogue = self.catalogue;
         if let Some(word) = catalogue.word(text) {
             return Found::sure(word);
         }
@@ -143,8 +150,14 @@ impl Translator {
         let ends: Vec<usize> = if is_last {
             rest.strip_suffix(literal.as_str()).map(str::len).into_iter().collect()
         } else if literal.is_empty() {
-            let breaks = rest.char_indices().filter(|(_, c)| matches!(c, ' ' | ',' | ';' | ':' | '.' | '(' | '%'));
-            breaks.map(|(at, _)| at).chain([rest.len()]).collect()
+            // The longest first: mostly nothing follows, or a part that punctuation begins; never the decimals of a number.
+            let in_number = |at: usize, c: char| {
+                matches!(c, '.' | ',') && rest[at + 1..].starts_with(|next: char| next.is_ascii_digit())
+            };
+            let is_break =
+                |(at, c): &(usize, char)| matches!(c, ' ' | ',' | ';' | ':' | '.' | '(' | '%') && !in_number(*at, *c);
+            let breaks = rest.char_indices().rev().filter(is_break).map(|(at, _)| at);
+            std::iter::once(rest.len()).chain(breaks).collect()
         } else {
             rest.match_indices(literal.as_str()).map(|(at, _)| at).collect()
         };

@@ -7,7 +7,7 @@ use plotters::style::RGBColor;
 
 use super::Draw;
 use super::axis::{Axis, drawable, upright};
-use super::canvas::{AXIS, Anchor, COLOURS, Canvas, GRID, MARGIN, MARKERS, pale};
+use super::canvas::{AXIS, Anchor, Canvas, GRID, MARGIN, pale};
 use super::look::Look;
 use super::pgfplots::{self, TikzPicture, limits};
 use super::text;
@@ -209,12 +209,13 @@ impl Panels {
             match index {
                 None => canvas.outlined(&area, SHADE, GRID, 0.5),
                 Some(index) => {
-                    let (colour, marker) = look(index);
+                    let look = Look { index };
+                    let colour = look.colour();
                     if has_band(index) {
                         canvas.outlined(&area, pale(colour), colour, 0.4);
                     }
                     canvas.line((x, y), (x + SAMPLE, y), colour, 1.2);
-                    canvas.marker(marker, (x + SAMPLE / 2.0, y), 2.0, colour);
+                    look.point(canvas, (x + SAMPLE / 2.0, y), 2.0);
                 }
             }
             canvas.text(&lines, (x + SAMPLE + GAP, y), Anchor::Left);
@@ -254,7 +255,8 @@ impl Panels {
             canvas.text(std::slice::from_ref(label), (left - TICK - 1.0, y), Anchor::Right);
         }
         canvas.line((left, place.top), (left, place.bottom), AXIS, 0.6);
-        let bands: Vec<_> = panel.lines.iter().map(|line| (look(line.label).0, band(line, place))).collect();
+        let bands: Vec<_> =
+            panel.lines.iter().map(|line| (Look { index: line.label }.colour(), band(line, place))).collect();
         for (colour, [lower, upper]) in &bands {
             let corners: Vec<(f64, f64)> = lower.iter().chain(upper.iter().rev()).copied().collect();
             if lower.len() > 1 {
@@ -272,19 +274,19 @@ impl Panels {
     }
 
     fn draw_line(&self, canvas: &mut Canvas, line: &Banded, place: &Place) {
-        let (colour, marker) = look(line.label);
+        let look = Look { index: line.label };
         let points: Vec<(usize, (f64, f64))> =
             line.points.iter().enumerate().filter_map(|(i, point)| Some((i, place.at(*point)?))).collect();
         let corners: Vec<(f64, f64)> =
             if line.steps { steps(&points, place) } else { points.iter().map(|(_, point)| *point).collect() };
-        canvas.path(&corners, colour, 1.2);
+        canvas.path(&corners, look.colour(), 1.2);
         // Markers of lines that lie upon each other stand at different points.
         let stride = (points.len() / MARKS).max(1);
         let first = line.label * stride / self.labels.len().max(1);
         let told = if points.len() > FEW { stride } else { 1 };
         for (count, (i, point)) in points.iter().enumerate() {
             if count % stride == first % stride {
-                canvas.marker(marker, *point, 2.0, colour);
+                look.point(canvas, *point, 2.0);
             }
             if count % told == first % told {
                 let told = |value: f64| text::value(value, canvas.locale);
@@ -308,11 +310,6 @@ impl Panels {
 fn unit(title: &str) -> String {
     let unit = title.strip_suffix(')').and_then(|title| title.rsplit_once('(')).map_or("", |(_, unit)| unit);
     if unit.is_empty() { String::new() } else { format!(" {unit}") }
-}
-
-/// Colour and marker of a label: together they are different for 42.
-fn look(label: usize) -> (RGBColor, &'static [(f64, f64)]) {
-    (COLOURS[label % COLOURS.len()], MARKERS[label % MARKERS.len()])
 }
 
 /// The vertical axis of a panel.

@@ -6,6 +6,7 @@ use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 
 use crate::language::Locale;
 use crate::report::number::{self, significant};
+use crate::xml::escape;
 
 /// Size of all text before magnification, in points.
 pub(super) const SIZE: f64 = 8.0;
@@ -181,5 +182,5 @@ pub(super) fn printable(text: &str) -> String {
 
 /// [`printable`] text with the characters escaped that mean something to XML.
 pub(super) fn xml(text: &str) -> String {
-    printable(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    escape(&printable(text))
 }

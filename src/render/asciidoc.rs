@@ -1,6 +1,7 @@
 //! AsciiDoc: `report.adoc`, and each table as `tables/<id>.adoc`.
 
 use minijinja::context;
+use minijinja::value::Serde;
 
 use super::markdown::{pad, width};
 use super::{ALIGNED, Asides, File, Material, Output, clean, document, label, plain, rows, verbatim};
@@ -19,7 +20,7 @@ fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Pr
             };
             let rows: Vec<Vec<String>> = rows(table).map(|row| row.map(markup).collect()).collect();
             let context = context! {
-                label => verbatim(&label(report, &table.id)), caption => &table.caption, notes => &table.notes,
+                label => verbatim(&label(report, &table.id)), caption => &table.caption, notes => Serde(&table.notes),
                 specification => specification(&table.columns), rows => lines(&table.columns, &rows),
             };
             templates.render("table.adoc", context)

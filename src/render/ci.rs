@@ -3,6 +3,7 @@
 use super::clean;
 use crate::analysis::gate::Verdict;
 use crate::report::gate::{Case, Suite};
+use crate::xml::escape;
 
 /// JUnit XML, as Jenkins and Surefire read it: a suite for each study and a case for each metric, mode and scenario. A
 /// failure is a regression; what is inconclusive is an error: nothing was found, but the test could not be made, and
@@ -55,20 +56,9 @@ fn dotless(name: &str) -> String {
     name.replace('.', "_")
 }
 
-/// Text inside an element or an attribute; characters that XML 1.0 does not have become a replacement character.
+/// Text inside an element or an attribute.
 fn xml(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in clean(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
+    escape(&clean(text))
 }
 
 /// Workflow commands that annotate a run of GitHub Actions: an error for each regression, a warning for what is
@@ -76,12 +66,12 @@ fn xml(text: &str) -> String {
 pub fn annotations(suites: &[Suite], verdict: &str) -> String {
     let mut text = String::new();
     for case in suites.iter().flat_map(|suite| &suite.cases) {
-        let (command, what) = match case.verdict {
+        let command = match case.verdict {
             Verdict::Pass => continue,
-            Verdict::Fail => ("error", "Regression"),
-            Verdict::Inconclusive => ("warning", "Inconclusive"),
+            Verdict::Fail => "error",
+            Verdict::Inconclusive => "warning",
         };
-        text.push_str(&annotation(command, &format!("{what}: {}, {}", case.metric, case.place), &case.message));
+        text.push_str(&annotation(command, &case.title, &case.message));
     }
     text.push_str(&annotation("notice", "meshstats gate", verdict));
     text
@@ -102,6 +92,7 @@ mod tests {
             place: "a<b>, \"c\" & v1.2".to_owned(),
             metric: "p99: 50,\n000".to_owned(),
             verdict,
+            title: "a, b: 5 %".to_owned(),
             message: message.to_owned(),
         };
         let cases =
@@ -125,8 +116,8 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "::error title=Regression%3A p99%3A 50%2C%0A000%2C a<b>%2C \"c\" & v1.2::+5 %25 < 7 %25%0D%0Amore",
-                "::warning title=Inconclusive%3A p99%3A 50%2C%0A000%2C a<b>%2C \"c\" & v1.2::?",
+                "::error title=a%2C b%3A 5 %25::+5 %25 < 7 %25%0D%0Amore",
+                "::warning title=a%2C b%3A 5 %25::?",
                 "::notice title=meshstats gate::fail: 1",
             ]
         );

@@ -2,15 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use minijinja::value::Serde;
 use minijinja::{Value, context};
 
-use super::{Asides, File, Material, Output, clean, document, label, plain, rows, verbatim};
+use super::{Asides, File, Material, Output, clean, document, label, plain, rows, verbatim, word};
 use crate::error::Problem;
+use crate::report::by_metric::by_metric;
 use crate::report::model::{Align, Cell, Column, Table};
+use crate::xml;
 
 pub(super) const OUTPUT: Output = Output { id: "html", label: "HTML", figures: &[], files };
 
 fn files(&Material { report, figures, templates, .. }: &Material) -> Result<Vec<File>, Problem> {
+    let report = &by_metric(report.clone(), word(report, "Other metrics"));
     let mut anchors = Anchors::default();
     let tables: Vec<Value> = report
         .tables()
@@ -25,7 +29,7 @@ fn files(&Material { report, figures, templates, .. }: &Material) -> Result<Vec<
             let rows: Vec<Vec<Value>> = rows(table).map(|row| row.map(markup).collect()).collect();
             context! {
                 number => index + 1, anchor => anchors.of("tab", &label(report, &table.id)), caption => &table.caption,
-                paper => paper(table, &texts), columns => columns(table, &texts), rows, notes => &table.notes,
+                paper => paper(table, &texts), columns => columns(table, &texts), rows, notes => Serde(&table.notes),
             }
         })
         .collect();
@@ -99,16 +103,5 @@ fn paper(table: &Table, rows: &[Vec<String>]) -> &'static str {
 
 /// Text as HTML, in an element or in an attribute between quotes.
 pub(super) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in clean(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
+    xml::escape(&clean(text))
 }

@@ -1,6 +1,7 @@
 //! GitHub-flavoured Markdown: `report.md`, and each table as `tables/<id>.md`.
 
 use minijinja::context;
+use minijinja::value::Serde;
 
 use super::{ALIGNED, Asides, File, Material, Output, clean, document, plain, rows, verbatim};
 use crate::error::Problem;
@@ -20,7 +21,7 @@ fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Pr
             let rows: Vec<Vec<String>> = rows(table).map(|row| row.map(markup).collect()).collect();
             let pipes = pipe_table(&table.columns, &rows);
             let context = context! {
-                number => index + 1, caption => &table.caption, table => verbatim(&pipes), notes => &table.notes,
+                number => index + 1, caption => &table.caption, table => verbatim(&pipes), notes => Serde(&table.notes),
             };
             templates.render("table.md", context)
         })

@@ -102,6 +102,7 @@ fn document(report: &Report, tables: impl IntoIterator<Item = Value>, asides: As
         let mut blocks: Vec<Value> = Vec::new();
         for same in section.blocks.chunk_by(|a, b| asides == Asides::Listed && is_aside(a) && is_aside(b)) {
             let block = match &same[0] {
+                Block::Heading { text } => context! { type => "heading", text },
                 Block::Text { text } => context! { type => "text", text },
                 Block::List { items } => context! { type => "list", items },
                 Block::Table(table) if table.aside && asides == Asides::Listed => {
@@ -128,7 +129,7 @@ fn document(report: &Report, tables: impl IntoIterator<Item = Value>, asides: As
         sections.push(context! { id => verbatim(&slug(&section.id)), title => &section.title, blocks });
     }
     context! {
-        title => &report.title, banner => &report.banner, headline => Serde(&report.headline), summary => &report.summary, generator => &report.generator, sections,
+        title => &report.title, banner => &report.banner, headline => Serde(&report.headline), summary => Serde(&report.summary), generator => &report.generator, sections,
         language => report.locale.language,
     }
 }

@@ -1,7 +1,7 @@
 //! Whether printed figures hold: the audit's tables, its explanations, and what it can and cannot show.
 
 use super::language::{translate_table, translated, translator_of_audit};
-use super::model::{Align, Block, Cell, Column, Report, Section, Table};
+use super::model::{Align, Block, Cell, Column, Report, Section, Sentence, Table};
 use super::number::{decimals, fixed, p_value, text};
 use super::{Context, files, localise, published};
 use crate::analysis::GENERATOR;
@@ -32,7 +32,8 @@ pub fn report(audit: &Audit, id: &str, language: &'static Language) -> Report {
         title: translator.text(&format!("Audit: {}", audit.title)),
         banner: None,
         headline: Vec::new(),
-        summary: printer.summary(),
+        summary: printer.summary().into_iter().map(Sentence::from).collect(),
+        metrics: Vec::new(),
         sections: vec![Section {
             id: SECTION.to_owned(),
             title: "Whether the printed figures hold".to_owned(),
@@ -193,7 +194,8 @@ impl Printer<'_> {
                 Column::new("Why", Align::Left),
             ],
             rows: checked.iter().map(row).collect(),
-            notes,
+            notes: notes.into_iter().map(Sentence::from).collect(),
+            metrics: Vec::new(),
             aside: false,
         })
     }
@@ -281,7 +283,8 @@ impl Printer<'_> {
                 .to_owned(),
             columns,
             rows: self.audit.changes.iter().map(row).collect(),
-            notes: vec!["—: not printed.".to_owned()],
+            notes: vec!["—: not printed.".into()],
+            metrics: Vec::new(),
             aside: false,
         })
     }

@@ -6,7 +6,7 @@ mod headline;
 mod heatmap;
 mod notes;
 
-use super::model::{Align, Block, Cell, Column, Section, Table};
+use super::model::{Align, Block, Cell, Column, Section, Sentence, Table};
 use super::number::{
     self, Scale, decimals_of, fixed, half_width, number, or_missing, p_in_brief, p_value, signed, text,
 };
@@ -109,7 +109,7 @@ impl Item<'_> {
 }
 
 /// One sentence a primary comparison.
-pub(super) fn summary(context: &Context) -> Vec<String> {
+pub(super) fn summary(context: &Context) -> Vec<Sentence> {
     let items = items(context, true);
     if items.is_empty() {
         let why = match context.treatments().as_slice() {
@@ -119,9 +119,9 @@ pub(super) fn summary(context: &Context) -> Vec<String> {
                 context.baseline_label()
             ),
         };
-        return vec![format!("{why}: nothing is compared.")];
+        return vec![format!("{why}: nothing is compared.").into()];
     }
-    items.iter().map(|item| context.prose(&sentence(context, item))).collect()
+    items.iter().map(|item| Sentence::of(&item.metric.id, context.prose(&sentence(context, item)))).collect()
 }
 
 /// A number or an interval within a sentence.
@@ -218,6 +218,11 @@ fn place_cells(context: &Context, item: &Item) -> Vec<Cell> {
     cells
 }
 
+/// The metric of each item's row.
+fn metrics(items: &[Item]) -> Vec<String> {
+    items.iter().map(|item| item.metric.id.clone()).collect()
+}
+
 fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Table {
     let digits = context.digits();
     let treatment = match context.treatments().as_slice() {
@@ -254,7 +259,7 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
             cells
         })
         .collect();
-    let mut notes = vec![
+    let mut notes: Vec<Sentence> = vec![
         context.prose(&format!(
             "Mean ± SD over runs ({}); the run is the unit of replication. Difference: treatment − baseline, with its {} \
              confidence interval ({}); change: relative to {}, with its interval ({}).",
@@ -263,18 +268,19 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
             notes::labels(items, |comparison| comparison.difference),
             context.baseline_label(),
             notes::labels(items, |comparison| comparison.change),
-        )),
+        ))
+        .into(),
         if primary {
-            notes::family(context, items)
+            notes::family(context, items).into()
         } else {
             let test = notes::labels(items, |comparison| Some(comparison.test));
-            format!("p: {test}, two-sided, not adjusted; these metrics are not in the family.")
+            format!("p: {test}, two-sided, not adjusted; these metrics are not in the family.").into()
         },
     ];
     if context.style.bold_best {
-        notes.push("Bold: the better mean, where the interval of the difference excludes zero.".to_owned());
+        notes.push("Bold: the better mean, where the interval of the difference excludes zero.".into());
     }
-    notes.extend(notes::impossible(items));
+    notes.extend(notes::impossible(items).map(Sentence::from));
     notes.extend(notes::pairing(context, items));
     notes.extend(notes::undefined(context, items));
     Table {
@@ -282,6 +288,8 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
         caption: format!("{caption}: {} against {}", treatments_phrase(context), context.baseline_label()),
         columns,
         rows,
+        // The table of the primary metrics is read as a whole.
+        metrics: if primary { Vec::new() } else { metrics(items) },
         notes,
         aside: false,
     }
@@ -338,20 +346,22 @@ fn tests_table(context: &Context, items: &[Item]) -> Table {
             cells
         })
         .collect();
-    let mut notes = vec![
+    let mut notes: Vec<Sentence> = vec![
         format!(
             "Test: {}, two-sided. Effect size: {effect}.",
             notes::labels(items, |comparison| Some(comparison.test))
-        ),
-        notes::family(context, items),
+        )
+        .into(),
+        notes::family(context, items).into(),
     ];
-    notes.extend(notes::in_words(context, items));
+    notes.extend(notes::in_words(context, items).map(Sentence::from));
     notes.extend(notes::undefined(context, items));
     Table {
         id: "tests".to_owned(),
         caption: "Tests and effect sizes of the primary metrics".to_owned(),
         columns,
         rows,
+        metrics: metrics(items),
         notes,
         aside: false,
     }

@@ -2,7 +2,7 @@
 
 mod figures;
 
-use super::model::{Align, Block, Cell, Column, Section, Table};
+use super::model::{Align, Block, Cell, Column, Section, Sentence, Table};
 use super::number::{fixed, number, or_missing, p_value, text};
 use super::{Context, header};
 use crate::analysis::MetricInfo;
@@ -10,12 +10,13 @@ use crate::analysis::diagnostics::{Diagnostics, Variances};
 
 pub(super) fn section(context: &Context) -> Option<Section> {
     let diagnosis = &context.analysis.diagnosis;
-    let rows: Vec<Vec<Cell>> = diagnosis
+    let (rows, metrics): (Vec<Vec<Cell>>, Vec<String>) = diagnosis
         .samples
         .iter()
         .filter(|sample| sample.distinct > 1)
-        .filter_map(|sample| Some(row(context, context.analysis.metric(&sample.metric)?, sample)))
-        .collect();
+        .filter_map(|sample| Some((context.analysis.metric(&sample.metric)?, sample)))
+        .map(|(metric, sample)| (row(context, metric, sample), metric.id.clone()))
+        .unzip();
     if rows.is_empty() {
         return None;
     }
@@ -33,14 +34,14 @@ pub(super) fn section(context: &Context) -> Option<Section> {
         Column::new("Outside", Align::Number),
         Column::new("Far out", Align::Number),
     ]);
-    let mut notes = vec![
+    let mut notes: Vec<Sentence> = vec![
         "Normality: Shapiro–Wilk. Equal spread: Brown–Forsythe, against the baseline. Lag-1 r: autocorrelation of runs that \
          follow each other. Drift: Mann–Kendall over the run order. First run: against the prediction from the others. \
          Outside, far out: runs beyond 1.5 and 3 interquartile ranges from the quartiles (Tukey); they count like all \
          others unless the manifest drops them. p-values are two-sided and not adjusted: of twenty, one is below 0.05 by \
          chance. Nothing here chooses a test."
-            .to_owned(),
-        "—: cannot be computed from so few runs. Metrics that are the same in every run are left out.".to_owned(),
+            .into(),
+        "—: cannot be computed from so few runs. Metrics that are the same in every run are left out.".into(),
     ];
     for sample in context.analysis.samples.iter().filter(|sample| !sample.dropped.is_empty()) {
         let Some(metric) = context.analysis.metric(&sample.metric) else { continue };
@@ -51,17 +52,19 @@ pub(super) fn section(context: &Context) -> Option<Section> {
             .map(|dropped| format!("{} ({})", dropped.run, super::number::significant(scale.apply(dropped.value), 4)))
             .collect();
         let place = context.place_of(&sample.mode, sample.scenario.as_deref());
-        notes.push(context.prose(&format!(
+        let note = context.prose(&format!(
             "Dropped, as the manifest says, because outside Tukey's fences: {} of {place}: run {}.",
             header(metric, &scale),
             list.join(", run ")
-        )));
+        ));
+        notes.push(Sentence::of(&metric.id, note));
     }
     let table = Table {
         id: "diagnostics".to_owned(),
         caption: "Whether the runs are what the methods assume".to_owned(),
         columns,
         rows,
+        metrics,
         notes,
         aside: false,
     };

@@ -56,6 +56,7 @@ fn figure_of_runs(context: &Context, metric: &MetricInfo, scenario: Option<&str>
     let list: Vec<String> = lines.iter().map(ends).collect();
     Figure {
         id: format!("ecdf-{}{}", metric.id.replace('_', "-"), slug(scenario)),
+        metric: Some(metric.id.clone()),
         caption: context.prose(&format!(
             "Empirical distribution of the runs: {}{within}. For each value, the share of a mode's runs that do not \
              exceed it. {}.",
@@ -128,6 +129,7 @@ pub(super) fn of_requests(context: &Context, latencies: &Latencies, scale: &Scal
     let axis = scale.header("Latency");
     Some(Figure {
         id: format!("ecdf-requests{}", slug(latencies.scenario.as_deref())),
+        metric: None,
         caption: context.prose(&format!(
             "Empirical distribution of the latencies of single requests{within}, as wrk counted them, all runs of a mode \
              together. Requests are counted here, not runs: they depend on each other within a run, and no test is made \

@@ -8,6 +8,8 @@ use crate::language::Locale;
 pub struct Figure {
     /// File stem, and slug of the label: `runs-latency-mean`.
     pub id: String,
+    /// The id of the metric that it is about; `None` where it shows several.
+    pub metric: Option<String>,
     /// Says n, and what the interval is.
     pub caption: String,
     /// What a reader who cannot see the figure must know.

@@ -1,6 +1,7 @@
 //! The gate as a table, sentences and test cases: what a terminal, a pull request and a CI server show.
 
-use super::model::{Align, Block, Cell, Column, Report, Section, Table};
+use super::language::{translate_table, translated};
+use super::model::{Align, Block, Cell, Column, Report, Section, Sentence, Table};
 use super::number::{
     self, Scale, decimals_of, fixed, half_width, number, p_value, shortest, signed, significant, text,
 };
@@ -8,7 +9,7 @@ use crate::analysis::gate::{Gate, Gated, Measured, Verdict};
 use crate::analysis::means::Side;
 use crate::analysis::planning::POWER;
 use crate::analysis::{GENERATOR, MetricKind};
-use crate::language::Locale;
+use crate::language::{Locale, Translator};
 use crate::metric::Unit;
 use crate::stats::{Margin, Undefined};
 
@@ -26,41 +27,68 @@ pub struct Case {
     pub place: String,
     pub metric: String,
     pub verdict: Verdict,
+    /// What is to be looked at, above the message: `Regression: Mean latency, With Istio`.
+    pub title: String,
     /// What was found, in one sentence.
     pub message: String,
 }
 
-/// What one study's gate is called, and the names of its sides.
+/// What one study's gate is called, and its baseline.
 pub struct Named<'a> {
     pub study: &'a str,
-    pub sides: [String; 2],
+    /// Label of the mode that the others are held against; none where a session is held against an earlier one.
+    pub baseline: Option<String>,
     pub gate: &'a Gate,
 }
 
-/// The cases of a gate.
-pub fn suite(named: &Named) -> Suite {
-    let case = |row: &Gated| Case {
-        place: row.place.clone(),
-        metric: row.metric.label.clone(),
-        verdict: row.verdict,
-        message: sentence(row, named.gate),
+impl Named<'_> {
+    /// What the two sides are called.
+    fn sides(&self) -> [String; 2] {
+        match &self.baseline {
+            Some(label) => [label.clone(), "Treatment".to_owned()],
+            None => ["Base".to_owned(), "New".to_owned()],
+        }
+    }
+}
+
+/// The cases of a gate, in the translator's language.
+pub fn suite(named: &Named, translator: &Translator) -> Suite {
+    let case = |row: &Gated| {
+        let label = &row.metric.label;
+        let title = match row.verdict {
+            Verdict::Pass => String::new(),
+            Verdict::Fail => format!("Regression: {label}, {}", row.place),
+            Verdict::Inconclusive => format!("Inconclusive: {label}, {}", row.place),
+        };
+        Case {
+            place: row.place.clone(),
+            metric: translator.text(label),
+            verdict: row.verdict,
+            title: translator.text(&title),
+            message: translator.text(&sentence(row, named.gate)),
+        }
     };
     Suite { name: named.study.to_owned(), cases: named.gate.rows.iter().map(case).collect() }
 }
 
-/// The gates of all studies as one report, to be read in a pull request.
-pub fn report(gates: &[Named]) -> Report {
+/// The gates of all studies as one report, to be read in a pull request, in the translator's language.
+pub fn report(gates: &[Named], translator: &Translator) -> Report {
+    let report = english(gates);
+    let title = translator.text(&report.title);
+    Report { title, ..translated(report, translator) }
+}
+
+fn english(gates: &[Named]) -> Report {
     let section = |named: &Named| {
-        let mut blocks = vec![Block::Table(table(named))];
-        let items: Vec<String> = sentences(named);
-        blocks.push(Block::List { items });
+        let blocks = vec![Block::Table(english_table(named)), Block::List { items: english_sentences(named) }];
         Section { id: format!("gate-{}", named.study), title: named.study.to_owned(), blocks }
     };
     Report {
         id: "gate".to_owned(),
         title: "Regression gate".to_owned(),
         banner: None,
-        summary: vec![verdict(gates)],
+        summary: vec![english_verdict(gates).into()],
+        metrics: Vec::new(),
         sections: gates.iter().map(section).collect(),
         numbers: Vec::new(),
         generator: GENERATOR.to_owned(),
@@ -70,7 +98,11 @@ pub fn report(gates: &[Named]) -> Report {
 }
 
 /// The verdict over all studies, in one line.
-pub fn verdict(gates: &[Named]) -> String {
+pub fn verdict(gates: &[Named], translator: &Translator) -> String {
+    translator.text(&english_verdict(gates))
+}
+
+fn english_verdict(gates: &[Named]) -> String {
     let rows = || gates.iter().flat_map(|named| &named.gate.rows);
     let worst = rows().map(|row| row.verdict).max().unwrap_or(Verdict::Inconclusive);
     let counts: Vec<String> = [Verdict::Fail, Verdict::Inconclusive, Verdict::Pass]
@@ -88,7 +120,11 @@ pub fn verdict(gates: &[Named]) -> String {
 }
 
 /// What the rows mean, the failures first, and what was not gated.
-pub fn sentences(named: &Named) -> Vec<String> {
+pub fn sentences(named: &Named, translator: &Translator) -> Vec<String> {
+    english_sentences(named).iter().map(|sentence| translator.text(sentence)).collect()
+}
+
+fn english_sentences(named: &Named) -> Vec<String> {
     let rows = &named.gate.rows;
     let of = |verdict: Verdict| rows.iter().filter(move |row| row.verdict == verdict);
     let sorted = of(Verdict::Fail).chain(of(Verdict::Inconclusive)).chain(of(Verdict::Pass));
@@ -104,14 +140,20 @@ pub fn sentences(named: &Named) -> Vec<String> {
 }
 
 /// The gate as a table; the notes say how it was decided.
-pub fn table(named: &Named) -> Table {
-    let gate = named.gate;
+pub fn table(named: &Named, translator: &Translator) -> Table {
+    let mut table = english_table(named);
+    translate_table(&mut table, translator);
+    table
+}
+
+fn english_table(named: &Named) -> Table {
+    let (gate, [base, new]) = (named.gate, named.sides());
     let level = |share: f64| format!("{} %", shortest(share * 100.0));
     let columns = [
         ("Metric", Align::Left),
         ("Mode", Align::Left),
-        (&named.sides[0], Align::Centre),
-        (&named.sides[1], Align::Centre),
+        (&base, Align::Centre),
+        (&new, Align::Centre),
         ("n", Align::Left),
         ("Change", Align::Number),
         (&format!("{} CI", level(2.0 * gate.confidence - 1.0)), Align::Centre),
@@ -122,22 +164,24 @@ pub fn table(named: &Named) -> Table {
     ]
     .map(|(header, align)| Column::new(header, align));
     let one_sided = level(gate.confidence);
-    let notes = vec![
+    let notes: Vec<Sentence> = vec![
         format!(
             "Fail: the one-sided test shows a regression beyond what is allowed, by a p-value that is adjusted over all \
              rows (Holm). Pass: the {one_sided} bound shows that it is smaller (each row by itself: all must pass, which \
              needs no adjustment). Inconclusive: neither. Each bound of the interval is a one-sided {one_sided} bound."
-        ),
+        )
+        .into(),
         "Where the allowed change is in percent of the baseline, the error of the baseline counts (Fieller's interval; \
          the test of T − (1 ± margin)·B). Ratios: pooled rates, run-clustered. Runs in blocks of one study are paired."
-            .to_owned(),
+            .into(),
     ];
     Table {
         id: format!("gate-{}", named.study),
-        caption: format!("Whether {} is worse than {} by more than is allowed", named.sides[1], named.sides[0]),
+        caption: format!("Whether {new} is worse than {base} by more than is allowed"),
         columns: columns.to_vec(),
         rows: gate.rows.iter().map(cells).collect(),
         notes,
+        metrics: Vec::new(),
         aside: false,
     }
 }

@@ -1,12 +1,13 @@
 //! The finished report in another language: every text of it, but what the user wrote.
 
 use super::figure::{Drawing, Figure};
+use super::gate;
 use super::model::{Block, Cell, Report, Section, Table};
 use super::published::capitalised;
 use crate::analysis::Analysis;
 use crate::analysis::sessions::Sessions;
 use crate::audit::Audit;
-use crate::language::{Language, Translator};
+use crate::language::{Language, Locale, Translator};
 use crate::metric;
 use crate::study::Named;
 
@@ -35,7 +36,25 @@ pub fn translator_of_sessions(sessions: &Sessions) -> Translator {
         own.extend(changed.baselines.clone());
         own.extend(Some(changed.metric.clone()).filter(|label| is_theirs(label)));
     }
-    Translator::new(analysis.study.language, analysis.study.locale, own)
+    Translator::new(analysis.study.language, analysis.study.locale, own).of_sessions()
+}
+
+/// A translator of the gates of studies.
+pub fn translator_of_gates(gates: &[gate::Named], language: &'static Language, locale: Locale) -> Translator {
+    let mut own = vec![crate::analysis::GENERATOR.to_owned()];
+    for named in gates {
+        own.push(named.study.to_owned());
+        own.extend(named.baseline.clone());
+        own.extend(named.gate.without_direction.iter().cloned());
+        for row in &named.gate.rows {
+            own.push(row.place.clone());
+            own.extend(Some(row.metric.label.clone()).filter(|label| is_theirs(label)));
+            if let metric::Unit::Named(name) = &row.metric.unit {
+                own.push(name.to_string());
+            }
+        }
+    }
+    Translator::new(language, locale, own)
 }
 
 /// Whether a metric's label is of the user's own table.
@@ -117,19 +136,20 @@ fn place_in_print(name: &str) -> [String; 2] {
 /// The report in the translator's language.
 pub fn translated(mut report: Report, translator: &Translator) -> Report {
     report.locale = translator.locale();
-    let Report { banner, headline, summary, sections, numbers, generator, .. } = &mut report;
-    for text in banner.iter_mut().chain(summary).chain([generator]) {
+    let Report { banner, headline, summary, metrics, sections, numbers, generator, .. } = &mut report;
+    let labels = metrics.iter_mut().map(|metric| &mut metric.label);
+    for text in banner.iter_mut().chain(summary.iter_mut().map(|one| &mut one.text)).chain(labels).chain([generator]) {
         turn(text, translator);
     }
     for line in headline {
         turn(&mut line.place, translator);
-        line.changes.iter_mut().for_each(|change| turn(change, translator));
+        line.changes.iter_mut().for_each(|change| turn(&mut change.text, translator));
     }
     for Section { title, blocks, .. } in sections {
         turn(title, translator);
         for block in blocks {
             match block {
-                Block::Text { text } => turn(text, translator),
+                Block::Heading { text } | Block::Text { text } => turn(text, translator),
                 Block::List { items } => items.iter_mut().for_each(|item| turn(item, translator)),
                 Block::Table(table) => translate_table(table, translator),
                 Block::Figure(figure) => translate_figure(figure, translator),
@@ -155,7 +175,7 @@ pub fn translate_table(table: &mut Table, translator: &Translator) {
         turn(&mut column.header, translator);
     }
     table.rows.iter_mut().flatten().for_each(|cell| translate_cell(cell, translator));
-    table.notes.iter_mut().for_each(|note| turn(note, translator));
+    table.notes.iter_mut().for_each(|note| turn(&mut note.text, translator));
 }
 
 fn translate_cell(cell: &mut Cell, translator: &Translator) {

@@ -53,6 +53,7 @@ fn figure(context: &Context, latencies: &Latencies, scale: &Scale) -> Figure {
     let axis = scale.header("Latency");
     Figure {
         id: format!("percentiles{}", slug(latencies.scenario.as_deref())),
+        metric: None,
         caption: context.prose(&format!(
             "Latency by percentile{within}. The axis of percentiles is stretched by 1/(1 − p), so that each further nine \
              takes as much room. {} Only percentiles that every run of a mode has. {}.",

@@ -4,6 +4,7 @@
 //! A section is one file with one function and one line in [`SECTIONS`].
 
 pub mod audit;
+pub mod by_metric;
 pub mod figure;
 pub mod files;
 pub mod gate;
@@ -30,7 +31,7 @@ mod series;
 use crate::analysis::{Analysis, Comparison, MetricInfo, Sample};
 use crate::language::Locale;
 use crate::study::Provenance;
-use model::{Align, Block, Cell, Column, Report, Section};
+use model::{Align, Block, Cell, Column, Report, Section, Subject};
 use number::{Scale, text};
 pub use provenance::sentence as note_sentence;
 use style::Style;
@@ -72,7 +73,7 @@ pub fn report(analysis: &Analysis, style: &Style) -> Report {
         let of_runs = sections.iter_mut().filter(|section| section.id != audit::SECTION);
         for block in of_runs.flat_map(|section| &mut section.blocks) {
             match block {
-                Block::Table(table) => table.notes.push(format!("These runs are {banner}.")),
+                Block::Table(table) => table.notes.push(format!("These runs are {banner}.").into()),
                 Block::Figure(figure) => figure.caption.push_str(&format!(" These runs are {banner}.")),
                 _ => {}
             }
@@ -84,6 +85,7 @@ pub fn report(analysis: &Analysis, style: &Style) -> Report {
         title: analysis.study.title.clone(),
         headline: comparison::headline(&context),
         summary: comparison::summary(&context),
+        metrics: context.primary_metrics(),
         sections,
         numbers: numbers::numbers(&context),
         generator: match &banner {
@@ -118,6 +120,11 @@ impl Context<'_> {
 
     fn has_scenarios(&self) -> bool {
         !self.analysis.study.scenarios.is_empty()
+    }
+
+    fn primary_metrics(&self) -> Vec<Subject> {
+        let primary = self.analysis.metrics.iter().filter(|metric| metric.primary);
+        primary.map(|metric| Subject { id: metric.id.clone(), label: metric.label.clone() }).collect()
     }
 
     /// Ids of the modes that are compared with the baseline.

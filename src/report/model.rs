@@ -16,7 +16,9 @@ pub struct Report {
     /// The answer in ten seconds, first: a line for each treatment in each scenario.
     pub headline: Vec<Headline>,
     /// The answer in a few sentences.
-    pub summary: Vec<String>,
+    pub summary: Vec<Sentence>,
+    /// The primary metrics: a page gathers what is about each of them (`by_metric`).
+    pub metrics: Vec<Subject>,
     pub sections: Vec<Section>,
     /// Every number that prose may cite.
     pub numbers: Vec<Number>,
@@ -54,8 +56,72 @@ impl Report {
 pub struct Headline {
     /// `With Istio against Without Istio, 64 connections`
     pub place: String,
+    pub changes: Vec<Change>,
+}
+
+/// How a metric has changed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
     /// `mean latency +28.6 % [27.1, 30.1], worse`
-    pub changes: Vec<String>,
+    pub text: String,
+    pub outcome: Outcome,
+    /// The metric's id.
+    #[serde(skip)]
+    pub metric: String,
+}
+
+/// What a change is shown to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Better,
+    Worse,
+    /// A change of which nobody said whether more is better.
+    Changed,
+    /// No difference, or one that does not stand after adjustment. That none is shown does not say that there is none.
+    NotShown,
+}
+
+/// A metric that parts of the report are about.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Subject {
+    pub id: String,
+    /// `Mean latency`
+    pub label: String,
+}
+
+/// A sentence that knows which metric it is about. Templates see its text only.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Sentence {
+    pub text: String,
+    /// Its id; `None` where it is about several, or none.
+    #[serde(skip)]
+    pub metric: Option<String>,
+}
+
+impl Sentence {
+    /// A sentence about a metric.
+    pub fn of(metric: &str, text: impl Into<String>) -> Self {
+        Self { text: text.into(), metric: Some(metric.to_owned()) }
+    }
+}
+
+/// The texts of sentences, one after the other.
+pub fn joined(sentences: &[Sentence], separator: &str) -> String {
+    sentences.iter().map(|sentence| sentence.text.as_str()).collect::<Vec<_>>().join(separator)
+}
+
+impl From<String> for Sentence {
+    fn from(text: String) -> Self {
+        Self { text, metric: None }
+    }
+}
+
+impl From<&str> for Sentence {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -68,8 +134,16 @@ pub struct Section {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Block {
-    Text { text: String },
-    List { items: Vec<String> },
+    /// Above what comes from a section, where blocks are gathered by metric.
+    Heading {
+        text: String,
+    },
+    Text {
+        text: String,
+    },
+    List {
+        items: Vec<String>,
+    },
     Table(Table),
     Figure(Figure),
 }
@@ -81,10 +155,12 @@ pub struct Table {
     pub caption: String,
     pub columns: Vec<Column>,
     pub rows: Vec<Vec<Cell>>,
+    /// The id of the metric that each row is about, as long as `rows`; empty for a table that is read as a whole.
+    pub metrics: Vec<String>,
     /// Under the table, in this order.
-    pub notes: Vec<String>,
+    pub notes: Vec<Sentence>,
     /// A detail that few readers want: written as a file like every table, and the report on paper says where. Such tables
-    /// stand after all others, so that tables have the same numbers in all formats.
+    /// stand after all others, so that tables have the same numbers in all formats but the page, which has an order of its own.
     pub aside: bool,
 }
 

@@ -1,6 +1,6 @@
 //! Three or more modes of a metric at once: one test of all, and the pairs with simultaneous intervals.
 
-use super::model::{Align, Block, Cell, Column, Section, Table};
+use super::model::{Align, Block, Cell, Column, Section, Sentence, Table};
 use super::number::{self, Scale, decimals_of, fixed, half_width, number, or_missing, p_value, text};
 use super::{Context, header};
 use crate::analysis::{Group, MetricInfo};
@@ -40,12 +40,11 @@ fn omnibus(context: &Context, groups: &[(&MetricInfo, &Group)]) -> Table {
         Column::new("p", Align::Number),
     ]);
     let optional = |value: Option<f64>, decimals| value.map_or(Cell::Missing, |value| number(fixed(value, decimals)));
-    let mut rows = Vec::new();
-    let mut notes = vec!["H₀: all modes have the same mean; their variances may differ. p is not adjusted.".to_owned()];
+    let (mut rows, mut metrics) = (Vec::new(), Vec::new());
+    let mut notes: Vec<Sentence> =
+        vec!["H₀: all modes have the same mean; their variances may differ. p is not adjusted.".into()];
     if context.analysis.comparisons.iter().any(|comparison| comparison.pairing.is_some()) {
-        notes.push(
-            "The runs come in blocks; these tests, and those of the pairs below, take them as unpaired.".to_owned(),
-        );
+        notes.push("The runs come in blocks; these tests, and those of the pairs below, take them as unpaired.".into());
     }
     for (metric, group) in groups {
         for test in &group.tests.omnibus {
@@ -53,7 +52,8 @@ fn omnibus(context: &Context, groups: &[(&MetricInfo, &Group)]) -> Table {
                 Ok(Answer::Test(answer)) => Ok(answer),
                 Ok(Answer::Effect(_)) => continue,
                 Err(undefined) => {
-                    notes.push(format!("—: no {} of {}: {}.", test.label, metric.label, undefined.because));
+                    let note = format!("—: no {} of {}: {}.", test.label, metric.label, undefined.because);
+                    notes.push(Sentence::of(&metric.id, note));
                     Err(undefined)
                 }
             };
@@ -67,6 +67,7 @@ fn omnibus(context: &Context, groups: &[(&MetricInfo, &Group)]) -> Table {
                 or_missing(answer, |test| number(p_value(test.p_value))),
             ]);
             rows.push(cells);
+            metrics.push(metric.id.clone());
         }
     }
     Table {
@@ -74,6 +75,7 @@ fn omnibus(context: &Context, groups: &[(&MetricInfo, &Group)]) -> Table {
         caption: "One test of all modes".to_owned(),
         columns,
         rows,
+        metrics,
         notes,
         aside: false,
     }
@@ -89,8 +91,8 @@ fn pairwise(context: &Context, groups: &[(&MetricInfo, &Group)]) -> Option<Table
         Column::new(format!("{} CI", context.level()), Align::Centre),
         Column::new("p", Align::Number),
     ]);
-    let mut rows = Vec::new();
-    let mut notes = Vec::new();
+    let (mut rows, mut metrics) = (Vec::new(), Vec::new());
+    let mut notes: Vec<Sentence> = Vec::new();
     let mut labels: Vec<&str> = Vec::new();
     for (metric, group) in groups {
         let scale = context.scale(metric);
@@ -98,7 +100,8 @@ fn pairwise(context: &Context, groups: &[(&MetricInfo, &Group)]) -> Option<Table
             let pairs = match &of.answer {
                 Ok(pairs) => pairs,
                 Err(undefined) => {
-                    notes.push(format!("No {} of {}: {}.", of.label, metric.label, undefined.because));
+                    let note = format!("No {} of {}: {}.", of.label, metric.label, undefined.because);
+                    notes.push(Sentence::of(&metric.id, note));
                     continue;
                 }
             };
@@ -109,6 +112,7 @@ fn pairwise(context: &Context, groups: &[(&MetricInfo, &Group)]) -> Option<Table
             if !labels.contains(&of.label) {
                 labels.push(of.label);
             }
+            metrics.extend(pairs.iter().map(|_| metric.id.clone()));
             rows.extend(pairs.iter().map(|pair| {
                 let mut cells = place_cells(context, header(metric, &scale), group);
                 cells.extend(row(context, group, of.label, pair, &scale));
@@ -126,13 +130,15 @@ fn pairwise(context: &Context, groups: &[(&MetricInfo, &Group)]) -> Option<Table
             } else {
                 " The pairs among treatments are there on request (`pairs`)."
             }
-        ),
+        )
+        .into(),
     );
     (!rows.is_empty()).then(|| Table {
         id: "pairs-of-modes".to_owned(),
         caption: "The modes pair by pair, with simultaneous intervals".to_owned(),
         columns,
         rows,
+        metrics,
         notes,
         aside: false,
     })

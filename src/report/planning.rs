@@ -1,7 +1,7 @@
 //! What the runs could find, and the power of more or fewer of them.
 
 use super::figure::{Curves, Drawing, Figure, Line};
-use super::model::{Align, Block, Cell, Column, Section, Table};
+use super::model::{Align, Block, Cell, Column, Section, Sentence, Table};
 use super::number::{self, Scale, fixed, number, or_missing, significant, text};
 use super::{Context, header};
 use crate::analysis::MetricInfo;
@@ -30,8 +30,9 @@ pub(super) fn section(context: &Context) -> Option<Section> {
             planned,
         })
         .collect();
-    let table = table(&rows, POWER, 1.0 - context.analysis.study.confidence)?;
-    let blocks = vec![Block::Table(Table { notes: table.notes.iter().map(|n| context.prose(n)).collect(), ..table })];
+    let mut table = table(&rows, POWER, 1.0 - context.analysis.study.confidence)?;
+    table.notes.iter_mut().for_each(|note| note.text = context.prose(&note.text));
+    let blocks = vec![Block::Table(table)];
     Some(Section { id: "power".to_owned(), title: "What these runs could find".to_owned(), blocks })
 }
 
@@ -113,13 +114,14 @@ pub fn table(rows: &[PlanRow], wanted: f64, alpha: f64) -> Option<Table> {
         }
         cells
     };
-    let mut notes = vec![format!(
+    let mut notes: Vec<Sentence> = vec![format!(
         "By the t-test at the {} level (Welch's; for pairs, the paired one), with the measured standard deviations taken \
          for the true ones, and not adjusted for the other tests of a family. Detectable: the smallest difference that so many runs find with a power of {}. The power of \
          the measured difference says no more than its p-value does (Hoenig and Heisey 2001, doi:10.1198/000313001300339897).",
         percent(alpha),
         percent(wanted)
-    )];
+    )
+    .into()];
     for row in rows {
         let reasons = [
             row.planned.minimum_detectable.as_ref().err().map(|why| ("detectable difference", why)),
@@ -129,8 +131,10 @@ pub fn table(rows: &[PlanRow], wanted: f64, alpha: f64) -> Option<Table> {
                 .and_then(|needs| needs.as_ref().ok()?.runs.as_ref().err())
                 .map(|why| ("number of runs", why)),
         ];
-        let reason =
-            |(what, why): (&str, &Undefined)| format!("—: no {what} for {}, {}: {}.", row.name, row.place, why.because);
+        let reason = |(what, why): (&str, &Undefined)| {
+            let reason = format!("—: no {what} for {}, {}: {}.", row.name, row.place, why.because);
+            Sentence::of(&row.planned.metric, reason)
+        };
         notes.extend(reasons.into_iter().flatten().map(reason));
     }
     (!rows.is_empty()).then(|| Table {
@@ -138,6 +142,7 @@ pub fn table(rows: &[PlanRow], wanted: f64, alpha: f64) -> Option<Table> {
         caption: "What so many runs can find".to_owned(),
         columns,
         rows: rows.iter().map(cells).collect(),
+        metrics: rows.iter().map(|row| row.planned.metric.clone()).collect(),
         notes,
         aside: false,
     })
@@ -184,6 +189,7 @@ pub fn figure(row: &PlanRow, id: &str, locale: impl Into<Locale>) -> Option<Figu
     let count = lines.len();
     Some(Figure {
         id: id.to_owned(),
+        metric: Some(planned.metric.clone()),
         caption: format!("Power to find a difference of {}, {}, by the number of runs.", row.name, row.place),
         alt: format!(
             "{count} curves of power over the difference of {}; more runs find smaller differences.",

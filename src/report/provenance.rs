@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Context;
-use super::model::{Align, Block, Cell, Column, Section, Table};
+use super::model::{Align, Block, Cell, Column, Section, Sentence, Table};
 use super::number::text;
 use crate::analysis::{CountedNote, LeftOut};
 
@@ -21,10 +21,7 @@ pub(super) fn section(context: &Context) -> Option<Section> {
             "Logs that could not be used",
             "Reason",
             &analysis.rejected,
-            vec![
-                "These logs were left out at the user's request (--skip-bad); no number above contains them."
-                    .to_owned(),
-            ],
+            vec!["These logs were left out at the user's request (--skip-bad); no number above contains them.".into()],
         )));
     }
     if !analysis.repairs.is_empty() {
@@ -58,7 +55,7 @@ pub fn sentence(counted: &CountedNote) -> String {
     let note = &counted.note;
     let mut text = note.what.clone();
     let mut aside: Vec<&str> = Vec::new();
-    let applies = counted.applies_to.join(", ");
+    let applies = counted.applies_to.join("; ");
     if !applies.is_empty() {
         aside.push(&applies);
     }
@@ -94,8 +91,9 @@ fn setup(context: &Context) -> Option<Table> {
         columns,
         rows,
         notes: vec![
-            "What the logs do not say (kernel, hardware, governor, offloads) must be reported separately.".to_owned(),
+            "What the logs do not say (kernel, hardware, governor, offloads) must be reported separately.".into(),
         ],
+        metrics: Vec::new(),
         aside: false,
     })
 }
@@ -108,7 +106,7 @@ fn shortened(values: &[String]) -> String {
     }
 }
 
-fn left_out(id: &str, caption: &str, reason: &str, files: &[LeftOut], notes: Vec<String>) -> Table {
+fn left_out(id: &str, caption: &str, reason: &str, files: &[LeftOut], notes: Vec<Sentence>) -> Table {
     Table {
         id: id.to_owned(),
         caption: caption.to_owned(),
@@ -121,6 +119,7 @@ fn left_out(id: &str, caption: &str, reason: &str, files: &[LeftOut], notes: Vec
             })
             .collect(),
         notes,
+        metrics: Vec::new(),
         aside: false,
     }
 }

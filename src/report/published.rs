@@ -67,7 +67,8 @@ fn published_table(context: &Context, published: &Published, table: &PublishedTa
         caption: format!("{} as printed, and as these runs give it", capitalised(&table.printed_in)),
         columns,
         rows,
-        notes,
+        notes: notes.into_iter().map(Into::into).collect(),
+        metrics: Vec::new(),
         aside: false,
     }
 }

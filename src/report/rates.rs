@@ -1,6 +1,6 @@
 //! Counts with exposure: pooled rates, means of ratios, and the ratio of rates.
 
-use super::model::{Align, Block, Cell, Column, Section, Table};
+use super::model::{Align, Block, Cell, Column, Section, Sentence, Table};
 use super::number::{self, Scale, decimals_of, fixed, half_width, nonnegative, number, or_missing, p_value, text};
 use super::{Context, header};
 use crate::analysis::{Compared, MetricInfo, MetricKind, Sample};
@@ -67,21 +67,23 @@ fn rate_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
         Column::new(format!("{} CI", context.level()), Align::Centre),
         Column::new("Mean of ratios", Align::Number),
     ];
-    let mut rows = Vec::new();
-    let mut notes = vec![
+    let (mut rows, mut ids) = (Vec::new(), Vec::new());
+    let mut notes: Vec<Sentence> = vec![
         "Pooled: total count ÷ total exposure over the runs, with a run-clustered (linearised) interval on the log scale. \
          Mean of ratios: the mean of each run's own ratio. Where the two differ, count and exposure vary together."
-            .to_owned(),
+            .into(),
     ];
     for metric in metrics {
         let (counted, exposure) = parts(metric);
         let exposure_unit = exposure.to_owned();
-        notes.push(format!("{}: {} ÷ {exposure_unit}.", metric.label, counted.to_lowercase()));
+        let note = format!("{}: {} ÷ {exposure_unit}.", metric.label, counted.to_lowercase());
+        notes.push(Sentence::of(&metric.id, note));
         for (sample, rate) in samples(context, metric) {
             let scale = Scale::of(&metric.unit, rate.rate);
             let interval = rate.interval.as_ref().map(nonnegative);
             let decimals = number::rate_decimals(rate, &scale, digits);
             let whole = if rate.exposure >= 1e4 { 0 } else { 1 };
+            ids.push(metric.id.clone());
             rows.push(vec![
                 text(header(metric, &scale)),
                 text(place(context, sample)),
@@ -91,20 +93,20 @@ fn rate_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
                 or_missing(interval, |i| number::interval(&i, &scale, decimals)),
                 number(fixed(scale.apply(rate.mean_of_ratios), decimals)),
             ]);
-            notes.extend(
-                rate.note.as_ref().map(|note| format!("{}, {}: {note}.", metric.label, place(context, sample))),
-            );
+            let note = rate.note.as_ref().map(|note| format!("{}, {}: {note}.", metric.label, place(context, sample)));
+            notes.extend(note.map(|note| Sentence::of(&metric.id, note)));
         }
     }
     if let Some(mss) = &context.analysis.study.mss {
-        notes.push(format!("The loss estimate is retransmits × MSS ÷ bytes, an estimate; MSS: {mss}."));
+        notes.push(format!("The loss estimate is retransmits × MSS ÷ bytes, an estimate; MSS: {mss}.").into());
     }
-    notes.push("GiB is 1024³ bytes.".to_owned());
+    notes.push("GiB is 1024³ bytes.".into());
     Some(Table {
         id: "rates".to_owned(),
         caption: "Counts with exposure, by both estimators".to_owned(),
         columns,
         rows,
+        metrics: ids,
         notes,
         aside: false,
     })
@@ -123,14 +125,15 @@ fn ratio_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
         Column::new("p", Align::Number),
     ];
     let plain = Scale::plain();
-    let mut rows = Vec::new();
-    let mut notes = vec![context.prose(&format!(
+    let (mut rows, mut ids) = (Vec::new(), Vec::new());
+    let mut notes: Vec<Sentence> = vec![context.prose(&format!(
         "Rate ratio: pooled rate of the mode ÷ pooled rate of {}; interval and test on the log scale from run-clustered \
          variances with Welch's degrees of freedom. Bootstrap: {} resamples of runs, BCa, seed {}. Counts get no t-test.",
         context.baseline_label(),
         crate::analysis::RESAMPLES,
         context.analysis.study.seed
-    ))];
+    ))
+    .into()];
     for metric in metrics {
         for comparison in context.analysis.comparisons.iter().filter(|c| c.metric == metric.id) {
             let Compared::Rates(_) = &comparison.result else { continue };
@@ -138,11 +141,13 @@ fn ratio_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
             let test = match comparison.decides() {
                 Ok(test) => test,
                 Err(undefined) => {
-                    notes.push(format!("No rate ratio of {} for {mode}: {}.", metric.label, undefined.because));
+                    let note = format!("No rate ratio of {} for {mode}: {}.", metric.label, undefined.because);
+                    notes.push(Sentence::of(&metric.id, note));
                     continue;
                 }
             };
-            notes.extend(test.note.as_ref().map(|note| format!("{}, {mode}: {note}.", metric.label)));
+            let note = test.note.as_ref().map(|note| format!("{}, {mode}: {note}.", metric.label));
+            notes.extend(note.map(|note| Sentence::of(&metric.id, note)));
             let interval = nonnegative(&test.interval);
             let estimate = test.estimate.or(interval.lower).unwrap_or_default();
             let decimals = decimals_of(&[half_width(&interval)], estimate, digits);
@@ -150,7 +155,9 @@ fn ratio_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
             let bootstrap = comparison.ratio_interval().ok().filter(|_| test.estimate.is_some());
             let optional = |value: Option<f64>, decimals| value.map_or(Cell::Missing, |v| number(fixed(v, decimals)));
             let of_bootstrap = comparison.change.and_then(|id| comparison.methods.answer(id).ok()?.note());
-            notes.extend(of_bootstrap.map(|note| format!("Bootstrap of {}, {mode}: {note}.", metric.label)));
+            let note = of_bootstrap.map(|note| format!("Bootstrap of {}, {mode}: {note}.", metric.label));
+            notes.extend(note.map(|note| Sentence::of(&metric.id, note)));
+            ids.push(metric.id.clone());
             rows.push(vec![
                 text(metric.label.clone()),
                 text(mode),
@@ -168,6 +175,7 @@ fn ratio_table(context: &Context, metrics: &[&MetricInfo]) -> Option<Table> {
         caption: format!("Rates against {}", context.baseline_label()),
         columns,
         rows,
+        metrics: ids,
         notes,
         aside: false,
     })

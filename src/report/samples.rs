@@ -74,6 +74,7 @@ fn moments(context: &Context, rows: &[Row]) -> Table {
             ("CV (%)", Align::Number),
         ],
     );
+    let metrics = rows.iter().map(|row| row.metric.id.clone()).collect();
     let rows = rows
         .iter()
         .map(|row| {
@@ -98,11 +99,13 @@ fn moments(context: &Context, rows: &[Row]) -> Table {
         caption: "Means over the runs".to_owned(),
         columns,
         rows,
+        metrics,
         notes: vec![
             "One value a run. SD: over runs, n − 1 in the denominator; SE: SD ÷ √n; the interval of the mean is Student's t; \
              CV: SD ÷ mean."
-                .to_owned(),
-        ],        aside: false,
+                .into(),
+        ],
+        aside: false,
     }
 }
 
@@ -121,6 +124,7 @@ fn quantiles(context: &Context, rows: &[Row]) -> Table {
             ("Total", Align::Number),
         ],
     );
+    let metrics = rows.iter().map(|row| row.metric.id.clone()).collect();
     let rows = rows
         .iter()
         .map(|row| {
@@ -146,11 +150,13 @@ fn quantiles(context: &Context, rows: &[Row]) -> Table {
         caption: "Quantiles and totals over the runs".to_owned(),
         columns,
         rows,
+        metrics,
         notes: vec![
             "Quartiles by linear interpolation (Hyndman and Fan's type 7). CI of the median: distribution-free, from \
              order statistics, at no less than its level; six runs are the fewest that have one at 95 %. A total stands where \
              a sum means something."
-                .to_owned(),
-        ],        aside: false,
+                .into(),
+        ],
+        aside: false,
     }
 }

@@ -1,7 +1,7 @@
 //! Every method that applies to a metric, side by side: does the conclusion depend on the choice?
 
 use super::Context;
-use super::model::{Align, Block, Cell, Column, Section, Table};
+use super::model::{Align, Block, Cell, Column, Section, Sentence, Table};
 use super::number::{self, Scale, decimals_of, fixed, half_width, number, p_value, text};
 use crate::analysis::{Applied, Comparison, MetricInfo};
 use crate::stats::{Estimand, Interval, Kind};
@@ -119,7 +119,8 @@ fn table(context: &Context, metric: &MetricInfo, comparisons: &[&Comparison]) ->
         Column::new("p", Align::Number),
     ]);
     let (mut rows, mut reasons, mut unpaired) = (Vec::new(), Vec::<(String, Vec<String>)>::new(), false);
-    let mut notes = vec!["Treatment − baseline, or treatment ÷ baseline; p two-sided, not adjusted.".to_owned()];
+    let mut notes: Vec<Sentence> =
+        vec!["Treatment − baseline, or treatment ÷ baseline; p two-sided, not adjusted.".into()];
     for comparison in comparisons {
         for applied in comparison.methods.0.iter().filter(|applied| applied.kind != Kind::Equivalence) {
             let mut cells = if several { vec![text(context.place(comparison))] } else { Vec::new() };
@@ -143,18 +144,18 @@ fn table(context: &Context, metric: &MetricInfo, comparisons: &[&Comparison]) ->
     }
     if unpaired {
         notes.push(
-            "The runs come in blocks; methods whose name says nothing of pairs or signs take them as unpaired."
-                .to_owned(),
+            "The runs come in blocks; methods whose name says nothing of pairs or signs take them as unpaired.".into(),
         );
     }
     for (note, mut names) in reasons {
         names.dedup();
-        notes.push(context.prose(&format!("{}: {note}.", names.join("; "))));
+        notes.push(context.prose(&format!("{}: {note}.", names.join("; "))).into());
     }
     Table {
         id: format!("methods-{}", metric.id.replace('_', "-")),
         caption: format!("{}: every method side by side", metric.label),
         columns,
+        metrics: vec![metric.id.clone(); rows.len()],
         rows,
         notes,
         aside: false,

@@ -83,6 +83,7 @@ fn figure(context: &Context, series: &Series) -> Figure {
         .collect();
     Figure {
         id: format!("over-time{}", slug(series.scenario.as_deref())),
+        metric: None,
         caption: context.prose(&caption(context, series, &enumeration(&quantities), &within, has_bands)),
         alt: context.prose(&format!("{} panels over the time of the tests{within}. {}", shown.len(), words.join(" "))),
         drawing: Drawing::Panels(Panels {

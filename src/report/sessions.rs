@@ -1,7 +1,7 @@
 //! Two sessions against each other as a report: what changed, what only one has, and how the conclusions changed.
 
 use super::language::{translate_table, translated, translator_of_sessions};
-use super::model::{Align, Block, Cell, Column, Report, Section, Table};
+use super::model::{Align, Block, Cell, Column, Report, Section, Sentence, Table};
 use super::number::text;
 use super::style::Style;
 use super::{Context, comparison, diagnostics, files, numbers, planning, rates, samples, sensitivity};
@@ -51,7 +51,7 @@ fn english(sessions: &Sessions) -> Report {
                 _ => continue,
             };
         }
-        table.notes.extend(reconstructed.then(|| format!("These runs are {RECONSTRUCTED}.")));
+        table.notes.extend(reconstructed.then(|| format!("These runs are {RECONSTRUCTED}.").into()));
     }
     files::name(&mut sections);
     Report {
@@ -59,6 +59,7 @@ fn english(sessions: &Sessions) -> Report {
         title: format!("{}: new against old", analysis.study.title),
         banner: Some(banner),
         summary: summary(&context, sessions),
+        metrics: context.primary_metrics(),
         sections,
         numbers: numbers::numbers(&context),
         generator: analysis.generator.clone(),
@@ -80,12 +81,12 @@ pub fn brief(sessions: &Sessions) -> (Vec<Table>, Vec<String>) {
     (tables, sentences.iter().map(|sentence| translator.text(sentence)).collect())
 }
 
-fn summary(context: &Context, sessions: &Sessions) -> Vec<String> {
+fn summary(context: &Context, sessions: &Sessions) -> Vec<Sentence> {
     let mut summary = comparison::summary(context);
     summary.push(match sessions.conclusions.len() {
-        0 => "No conclusion within the studies is another one now.".to_owned(),
-        1 => "1 conclusion within the studies is another one now.".to_owned(),
-        n => format!("{n} conclusions within the studies are other ones now."),
+        0 => "No conclusion within the studies is another one now.".into(),
+        1 => "1 conclusion within the studies is another one now.".into(),
+        n => format!("{n} conclusions within the studies are other ones now.").into(),
     });
     summary
 }
@@ -152,8 +153,9 @@ fn conclusions(sessions: &Sessions) -> Option<Table> {
         notes: vec![
             "By each study's own test and level, p adjusted where it was. A conclusion may turn although nothing changed, \
              when p lies near the level: whether the values changed is what the comparison of the sessions says."
-                .to_owned(),
+                .into(),
         ],
+        metrics: Vec::new(),
         aside: false,
     })
 }
@@ -172,7 +174,8 @@ fn setup(changes: &[SetupChange]) -> Option<Table> {
         caption: "Set-up that is not the same in both sessions".to_owned(),
         columns: ["Mode", "Fact", "Old", "New"].map(|name| Column::new(name, Align::Left)).to_vec(),
         rows: changes.iter().map(row).collect(),
-        notes: vec!["As the logs tell it; saved results tell what their logs did.".to_owned()],
+        notes: vec!["As the logs tell it; saved results tell what their logs did.".into()],
+        metrics: Vec::new(),
         aside: false,
     })
 }

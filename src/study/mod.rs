@@ -5,6 +5,7 @@ mod manifest;
 mod names;
 mod pattern;
 mod scan;
+mod sidecar;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ pub use manifest::{DecimalSeparator, Manifest, MssPolicy, Named, Names, Outliers
 pub use names::{check_id, check_label, check_study};
 pub use pattern::Pattern;
 pub use scan::{Fate, Progress, Scanned, is_hidden, scan, sha256};
+pub use sidecar::{CpuSeconds, EXTENSION, FAILED, Interface, MOST_FOREIGN_LOAD, Machine, PLAN_COPY, Sidecar, WARM_UP};
 
 use crate::error::{Error, Fault, Problem, Result};
 use crate::parse::{FORMATS, Log, Repair};
@@ -338,21 +340,43 @@ impl Study {
             return;
         }
         self.repairs.extend(log.repairs.into_iter().map(|repair| (file.path.clone(), repair)));
+        let sidecar = self.sidecar(&file.path);
         let several = log.runs.len() > 1;
         for (i, run) in log.runs.into_iter().enumerate() {
             match run {
-                Ok(measurements) => self.runs.push(Run {
-                    mode: place.mode.clone(),
-                    scenario: place.scenario.clone(),
-                    block: place.block.clone(),
-                    run: if several { format!("{}#{}", place.run, i + 1) } else { place.run.clone() },
-                    source: file.path.clone(),
-                    measurements,
-                }),
+                Ok(mut measurements) => {
+                    if let Some(sidecar) = &sidecar {
+                        sidecar.add_to(&mut measurements);
+                    }
+                    self.runs.push(Run {
+                        mode: place.mode.clone(),
+                        scenario: place.scenario.clone(),
+                        block: place.block.clone(),
+                        run: if several { format!("{}#{}", place.run, i + 1) } else { place.run.clone() },
+                        source: file.path.clone(),
+                        measurements,
+                    })
+                }
                 Err(fault) => self.rejected.push(fault.at(&*shown)),
             }
         }
         self.inputs.push(Input { path: file.path, sha256: file.sha256 });
+    }
+
+    /// The sidecar of a log, where `meshstats collect` made the study.
+    fn sidecar(&mut self, log: &str) -> Option<Sidecar> {
+        let path = Sidecar::path_of(log);
+        let bytes = sidecar::is_collected(&self.dir).then(|| fs::read(self.dir.join(&path)).ok()).flatten()?;
+        match Sidecar::read(&bytes) {
+            Ok(sidecar) => {
+                self.inputs.push(Input { path, sha256: sha256(&bytes) });
+                Some(sidecar)
+            }
+            Err(fault) => {
+                self.rejected.push(fault.at(self.shown(&path)));
+                None
+            }
+        }
     }
 
     /// Two runs that would have one name (`run-1.txt` and `run-1.log`) are named by their paths.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+use super::sidecar;
 use crate::error::{Fault, Problem};
 use crate::parse::{self, Content, Log, Other, OtherKind};
 
@@ -38,7 +39,7 @@ pub enum Fate {
 /// log that was cut to nothing or overwritten must not vanish. Other files are ignored with the reason.
 pub fn scan(root: &Path, progress: Progress) -> Result<Vec<Scanned>, Problem> {
     let mut paths = Vec::new();
-    walk(root, root, &mut paths, 0)?;
+    walk(root, root, &mut paths, 0, false)?;
     paths.sort_by(|a, b| super::natural_cmp(a, b));
     let total = paths.len();
     let done = std::sync::atomic::AtomicUsize::new(0);
@@ -104,7 +105,9 @@ pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn walk(root: &Path, dir: &Path, paths: &mut Vec<String>, depth: usize) -> Result<(), Problem> {
+/// `collected` says whether `dir` is within a study of `meshstats collect`, whose companions are passed over: its plan and
+/// sidecars, and the logs that it put apart.
+fn walk(root: &Path, dir: &Path, paths: &mut Vec<String>, depth: usize, collected: bool) -> Result<(), Problem> {
     let problem = |path: &Path, error: &std::io::Error| {
         Problem::new(
             path.display().to_string(),
@@ -112,9 +115,11 @@ fn walk(root: &Path, dir: &Path, paths: &mut Vec<String>, depth: usize) -> Resul
             "check the path and its permissions",
         )
     };
+    let begins_here = sidecar::is_collected(dir);
+    let collected = collected || begins_here;
     for entry in fs::read_dir(dir).map_err(|error| problem(dir, &error))? {
         let path = entry.map_err(|error| problem(dir, &error))?.path();
-        if is_hidden(&path) {
+        if is_hidden(&path) || (collected && sidecar::is_companion(&path, begins_here)) {
             continue;
         }
         if path.is_dir() {
@@ -126,7 +131,7 @@ fn walk(root: &Path, dir: &Path, paths: &mut Vec<String>, depth: usize) -> Resul
             if path.is_symlink() && (depth > 32 || leads_up(dir, &path)) {
                 continue;
             }
-            walk(root, &path, paths, depth + 1)?;
+            walk(root, &path, paths, depth + 1, collected)?;
         } else {
             paths.push(relative(root, &path));
         }

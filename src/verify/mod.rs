@@ -164,21 +164,20 @@ fn unexplained_cause(verified: &Verified, paths: &[&str]) -> String {
     let results = verified.differences.iter().find(|difference| difference.path == RESULTS);
     let Some(results) = results.filter(|results| paths.contains(&results.path.as_str())) else {
         return format!(
-            "the results are equal, and rendered files differ ({}): made with other templates or another option of \
-             rendering, or by a build of other source; give the --templates that it was made with",
+            "the results are equal, and rendered files differ ({}): made with other templates (give the --templates that it \
+             was made with), with another option of rendering than was given here, or by a build of other source",
             list(paths)
         );
     };
     let options: Vec<&str> =
         OPTIONS.into_iter().filter(|option| results.places.iter().any(|place| place.starts_with(option))).collect();
     if options.is_empty() {
-        return "the same data and version give other results: was it made with other options (--mss, --logs, --skip-bad), \
-                or by a build of other source?"
+        return "the same data and version give other results: another option than was given here (--mss, --logs, \
+                --skip-bad), or a build of other source"
             .to_owned();
     }
     format!(
-        "made with other options ({}): give the same --test, --effect, --interval, --adjust, --margin, --pairs, \
-         --confidence, --baseline or --mss that `analyze` was given, or write them into meshstats.toml",
+        "made with other options than were given here ({}): leave them out, and those that the report records hold",
         options.join(", ")
     )
 }

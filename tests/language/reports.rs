@@ -72,7 +72,7 @@ const LATIN: &[&str] = &[
 ];
 
 /// The words of a text that are neither in backticks, nor part of a path, an option or an address.
-fn latin_words(text: &str) -> Vec<String> {
+pub fn latin_words(text: &str) -> Vec<String> {
     let outside_code: String = text.split('`').step_by(2).collect::<Vec<_>>().join(" ");
     let plain = |word: &&str| {
         let inner = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '-');
@@ -367,7 +367,14 @@ fn two_sessions() {
         assert!(said.contains(there), "{there}: {said}");
     }
     assert_russian(&case, "diff", &["study"]);
-    let said = case.run(&["diff", "old/study", "new/study"]).ok().stdout;
+    // What is compared are sessions; modes are where they were measured.
+    let report = case.read("diff/report.md");
+    assert!(report.contains("Новый сеанс относительно сеанса «Прежний»"), "{report}");
+    for wrong in ["режима «Прежний»", "на режим", "исследуемый режим", "в прогонах каждого режима"]
+    {
+        assert!(!report.contains(wrong) && !said.contains(wrong), "{wrong} is in\n{report}");
+    }
+    let said = case.run(&["diff", "old/study", "new/study", "--lang", "en"]).ok().stdout;
     assert!(said.contains("only in the new session: Throughput"), "{said}");
 }
 

@@ -10,6 +10,7 @@ mod table;
 
 use std::collections::BTreeSet;
 
+use minijinja::value::Serde;
 use minijinja::{Value, context};
 
 use self::table::Layout;
@@ -30,7 +31,7 @@ fn files(&Material { report, templates, style, .. }: &Material) -> Result<Vec<Fi
         packages.extend(layout.float_packages());
         inputs.push(verbatim(&format!("tables/{}-float", table.id)));
         let context = context! {
-            generator => &report.generator, id => &table.id, caption => &table.caption, notes => &table.notes,
+            generator => &report.generator, id => &table.id, caption => &table.caption, notes => Serde(&table.notes),
             label => label(report, &table.id), ..layout.context()
         };
         files.push(File::new(format!("tables/{}.tex", table.id), templates.render("table.tex", context.clone())?));

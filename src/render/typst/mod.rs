@@ -9,6 +9,7 @@ mod numbers;
 mod table;
 
 use minijinja::context;
+use minijinja::value::Serde;
 
 use super::{Asides, File, Material, Output, document, label, verbatim};
 use crate::error::Problem;
@@ -25,7 +26,7 @@ fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Pr
         let path = format!("tables/{}-figure.typ", table.id);
         inclusions.push(context! { path, sideways => layout.size.sideways });
         let context = context! {
-            generator => &report.generator, file => format!("{}.typ", table.id), caption => &table.caption, notes => &table.notes,
+            generator => &report.generator, file => format!("{}.typ", table.id), caption => &table.caption, notes => Serde(&table.notes),
             label => verbatim(&label(report, &table.id)), ..layout.context()
         };
         files.push(File::new(format!("tables/{}.typ", table.id), templates.render("table.typ", context.clone())?));

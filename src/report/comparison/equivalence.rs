@@ -1,7 +1,7 @@
 //! Whether the differences are too small to matter.
 
 use super::super::Context;
-use super::super::model::{Align, Cell, Column, Table};
+use super::super::model::{Align, Cell, Column, Sentence, Table};
 use super::super::number::{self, number, p_value, text};
 use super::{Item, items, place_cells, place_columns};
 use crate::stats::{Answer, Kind, Margin};
@@ -10,13 +10,14 @@ use crate::stats::{Answer, Kind, Margin};
 pub(super) fn table(context: &Context) -> Option<Table> {
     let all: Vec<Item> = items(context, true).into_iter().chain(items(context, false)).collect();
     let level = context.analysis.study.confidence;
-    let mut rows = Vec::new();
-    let mut notes = vec![context.prose(&format!(
+    let (mut rows, mut metrics) = (Vec::new(), Vec::new());
+    let mut notes: Vec<Sentence> = vec![context.prose(&format!(
         "Shown: p is below {}, which is to say that the interval at {} % lies within the margin (of non-inferiority: on the \
          right side of it). Not shown does not mean that the modes differ. p-values are not adjusted.",
         number::shortest(1.0 - level),
         number::shortest((2.0 * level - 1.0) * 100.0)
-    ))];
+    ))
+    .into()];
     for item in &all {
         let Some(margin) = context.analysis.study.methods.margins.get(&item.metric.id) else { continue };
         let margin = match margin {
@@ -31,14 +32,17 @@ pub(super) fn table(context: &Context) -> Option<Table> {
             match &applied.answer {
                 Ok(answer) => cells.extend(verdict(item, answer, level, context.digits())),
                 Err(undefined) => {
-                    notes.push(format!("—: {}, {}: {}.", item.metric.label, applied.label, undefined.because));
+                    let note = format!("—: {}, {}: {}.", item.metric.label, applied.label, undefined.because);
+                    notes.push(Sentence::of(&item.metric.id, note));
                     cells.extend([Cell::Missing, Cell::Missing, text("—")]);
                 }
             }
             rows.push(cells);
+            metrics.push(item.metric.id.clone());
         }
         if item.comparison.pairing.is_some() {
-            notes.push(format!("{}: the runs are taken as unpaired here.", item.metric.label));
+            let note = format!("{}: the runs are taken as unpaired here.", item.metric.label);
+            notes.push(Sentence::of(&item.metric.id, note));
         }
     }
     let mut columns = place_columns(context);
@@ -55,6 +59,7 @@ pub(super) fn table(context: &Context) -> Option<Table> {
         caption: "Whether the differences are too small to matter".to_owned(),
         columns,
         rows,
+        metrics,
         notes,
         aside: false,
     })

@@ -48,6 +48,7 @@ fn run_figure(context: &Context, metric: &MetricInfo, scenario: Option<&str>, sa
         .collect();
     Figure {
         id: figure_id("runs", metric, scenario),
+        metric: Some(metric.id.clone()),
         caption: context.prose(&format!(
             "{}{within}. Points: runs; box: quartiles; whiskers: furthest run within 1.5 IQR; diamond and bar above: mean \
              with its {} confidence interval. {}.",
@@ -105,6 +106,7 @@ pub(super) fn forest(context: &Context, items: &[Item]) -> Option<Figure> {
     let change = notes::labels(items, |comparison| comparison.change);
     Some(Figure {
         id: "changes".to_owned(),
+        metric: None,
         caption: context.prose(&format!(
             "Change of each metric's mean relative to {}, with its {} confidence interval ({}; {}). An arrow: the \
              interval goes on beyond the axis.",

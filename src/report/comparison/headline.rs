@@ -1,7 +1,7 @@
 //! The answer for a reader who has ten seconds: how much, how sure, and whether that is good.
 
 use super::super::Context;
-use super::super::model::Headline;
+use super::super::model::{Change, Headline, Outcome};
 use super::super::number::{self, Scale, decimals_of, fixed, half_width};
 use super::{Item, flat, items};
 use crate::analysis::{Compared, Comparison, MetricInfo};
@@ -23,7 +23,7 @@ pub(in super::super) fn headline(context: &Context) -> Vec<Headline> {
             Some(id) => format!("{mode} against {baseline}, {}", context.scenario_label(id)),
             None => format!("{mode} against {baseline}"),
         };
-        let change = context.prose(&change);
+        let change = Change { text: context.prose(&change.text), ..change };
         match lines.iter_mut().find(|line| line.place == place) {
             Some(line) => line.changes.push(change),
             None => lines.push(Headline { place, changes: vec![change] }),
@@ -33,7 +33,7 @@ pub(in super::super) fn headline(context: &Context) -> Vec<Headline> {
 }
 
 /// `mean latency +28.6 % [27.1, 30.1], worse`
-fn of_mean(context: &Context, item: &Item) -> String {
+fn of_mean(context: &Context, item: &Item) -> Change {
     let digits = context.digits();
     let unit = if item.scale.unit.is_empty() { String::new() } else { format!(" {}", item.scale.unit) };
     let in_unit = || {
@@ -54,51 +54,57 @@ fn of_mean(context: &Context, item: &Item) -> String {
     };
     let bounds = interval.as_ref().and(shown).map_or(String::new(), |shown| format!(" {shown}"));
     let up = item.comparison.difference(item.means) > 0.0;
-    let verdict = verdict(context, item.metric, item.comparison, interval.map(|interval| (interval, 0.0)), up);
-    format!("{} {size}{bounds}, {verdict}", within_a_sentence(&item.metric.label))
+    let (outcome, said) = verdict(context, item.metric, item.comparison, interval.map(|interval| (interval, 0.0)), up);
+    let text = format!("{} {size}{bounds}, {said}", within_a_sentence(&item.metric.label));
+    Change { text, outcome, metric: item.metric.id.clone() }
 }
 
 /// `retransmits per GiB × 0.0027 [0.0021, 0.0034], better`
-fn of_rate(context: &Context, metric: &MetricInfo, comparison: &Comparison) -> String {
+fn of_rate(context: &Context, metric: &MetricInfo, comparison: &Comparison) -> Change {
     let name = within_a_sentence(&metric.label);
     let ratio = |id| comparison.methods.get(id).is_some_and(|applied| applied.estimand == Estimand::RateRatio);
     let test = match comparison.decides() {
         Ok(test) if ratio(comparison.test) => test,
-        _ => return format!("{name}: no rate ratio"),
+        _ => return without_ratio(metric, &name),
     };
-    let Some(estimate) = test.estimate else { return format!("{name}: no rate ratio") };
+    let Some(estimate) = test.estimate else { return without_ratio(metric, &name) };
     let interval = number::nonnegative(&test.interval);
     let decimals = decimals_of(&[half_width(&interval)], estimate, context.digits());
     let shown = flat(context, number::interval(&interval, &Scale::plain(), decimals));
-    let verdict = verdict(context, metric, comparison, Some((interval, 1.0)), estimate > 1.0);
-    format!("{name} × {} {shown}, {verdict}", fixed(estimate, decimals))
+    let (outcome, said) = verdict(context, metric, comparison, Some((interval, 1.0)), estimate > 1.0);
+    let text = format!("{name} × {} {shown}, {said}", fixed(estimate, decimals));
+    Change { text, outcome, metric: metric.id.clone() }
 }
 
-/// Whether a change is for the better, where there is one. That none is shown does not say that there is none.
+fn without_ratio(metric: &MetricInfo, name: &str) -> Change {
+    Change { text: format!("{name}: no rate ratio"), outcome: Outcome::NotShown, metric: metric.id.clone() }
+}
+
+/// Whether a change is for the better, where there is one, and how that is said.
 fn verdict(
     context: &Context,
     metric: &MetricInfo,
     comparison: &Comparison,
     interval: Option<(Interval, f64)>,
     up: bool,
-) -> String {
-    let Some((interval, null)) = interval else { return "no interval".to_owned() };
+) -> (Outcome, String) {
+    let Some((interval, null)) = interval else { return (Outcome::NotShown, "no interval".to_owned()) };
     let excluded = interval.lower.is_some_and(|lower| lower > null) || interval.upper.is_some_and(|upper| upper < null);
     if !excluded {
-        return "no difference shown".to_owned();
+        return (Outcome::NotShown, "no difference shown".to_owned());
     }
-    let direction = match (metric.better, up) {
-        (Better::Lower, true) | (Better::Higher, false) => "worse",
-        (Better::Lower, false) | (Better::Higher, true) => "better",
-        (Better::Neutral, true) => "an increase",
-        (Better::Neutral, false) => "a decrease",
+    let (outcome, direction) = match (metric.better, up) {
+        (Better::Lower, true) | (Better::Higher, false) => (Outcome::Worse, "worse"),
+        (Better::Lower, false) | (Better::Higher, true) => (Outcome::Better, "better"),
+        (Better::Neutral, true) => (Outcome::Changed, "an increase"),
+        (Better::Neutral, false) => (Outcome::Changed, "a decrease"),
     };
     // The interval is of this comparison alone; its p-value, adjusted for the others, may say less.
     match (comparison.p_adjusted, context.adjustment()) {
         (Some(p), Some(name)) if p >= 1.0 - context.analysis.study.confidence => {
-            format!("{direction}, but not shown after {name} adjustment")
+            (Outcome::NotShown, format!("{direction}, but not shown after {name} adjustment"))
         }
-        _ => direction.to_owned(),
+        _ => (outcome, direction.to_owned()),
     }
 }
 

@@ -84,6 +84,7 @@ fn figure(context: &Context, metric: &MetricInfo) -> Option<Figure> {
     };
     Some(Figure {
         id: format!("heatmap-{}", metric.id.replace('_', "-")),
+        metric: Some(metric.id.clone()),
         caption: context.prose(&caption),
         alt: context.prose(&format!(
             "Change of {} against {}. {}.",

@@ -1,6 +1,7 @@
 //! What stands under the tables of comparisons.
 
 use super::super::Context;
+use super::super::model::Sentence;
 use super::super::number;
 use super::Item;
 use crate::analysis::Comparison;
@@ -62,7 +63,7 @@ pub(super) fn impossible(items: &[Item]) -> Option<String> {
 }
 
 /// What pairing by blocks did to each comparison.
-pub(super) fn pairing(context: &Context, items: &[Item]) -> Vec<String> {
+pub(super) fn pairing(context: &Context, items: &[Item]) -> Vec<Sentence> {
     let mut notes = Vec::new();
     for item in items {
         let Some(pairing) = &item.comparison.pairing else { continue };
@@ -83,7 +84,7 @@ pub(super) fn pairing(context: &Context, items: &[Item]) -> Vec<String> {
             0 => String::new(),
             runs => format!(" Runs without a block, left out of the pairs: {runs}."),
         };
-        notes.push(context.prose(&format!(
+        let note = context.prose(&format!(
             "{}, {}: paired by {} blocks; {gained}.{}{loose}{}{}",
             item.metric.label,
             item.place(context),
@@ -91,14 +92,15 @@ pub(super) fn pairing(context: &Context, items: &[Item]) -> Vec<String> {
             if pairs(item.comparison.test) { "" } else { " The chosen test takes the runs as unpaired." },
             list(&pairing.left_out, &|blocks| format!(" Not in both modes, so left out of the pairs: {blocks}.")),
             list(&pairing.averaged, &|blocks| format!(" With several runs, whose mean counts: {blocks}.")),
-        )));
+        ));
+        notes.push(Sentence::of(&item.metric.id, note));
     }
     notes
 }
 
 /// Why a cell is empty, once for each reason.
-pub(super) fn undefined(context: &Context, items: &[Item]) -> Vec<String> {
-    let mut notes: Vec<String> = Vec::new();
+pub(super) fn undefined(context: &Context, items: &[Item]) -> Vec<Sentence> {
+    let mut notes: Vec<Sentence> = Vec::new();
     for item in items {
         let comparison = item.comparison;
         let reasons = [
@@ -108,12 +110,9 @@ pub(super) fn undefined(context: &Context, items: &[Item]) -> Vec<String> {
             comparison.percent_interval().err().map(|undefined| ("interval of the change", undefined)),
         ];
         for (what, undefined) in reasons.into_iter().flatten() {
-            notes.push(format!(
-                "—: no {what} for {} ({}): {}.",
-                item.metric.label,
-                item.place(context),
-                undefined.because
-            ));
+            let note =
+                format!("—: no {what} for {} ({}): {}.", item.metric.label, item.place(context), undefined.because);
+            notes.push(Sentence::of(&item.metric.id, note));
         }
     }
     notes.dedup();

@@ -47,6 +47,7 @@ impl Place<'_> {
         let of = format!("{}{}", self.metric.label, context.within(self.scenario));
         Figure {
             id: figure_id(kind, self.metric, self.scenario),
+            metric: Some(self.metric.id.clone()),
             caption: context.prose(&format!("{of}{caption} {}.", counts.join("; "))),
             alt: context.prose(&format!("{of}{alt}")),
             drawing: Drawing::Scatter(Scatter {

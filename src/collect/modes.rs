@@ -1,0 +1,111 @@
+//! Making modes ready: their own commands, and the check of what their runs need.
+
+use std::sync::atomic::AtomicBool;
+
+use super::command::{self, Place};
+use super::record::Kind;
+use super::{Collector, label_of_cell, preflight, process, schedule};
+use crate::error::{Error, Problem};
+use crate::run::Tool;
+use crate::study::Sidecar;
+
+impl Collector<'_> {
+    /// Makes a mode ready; what went wrong, if it did. A mode that a killed collector left standing is torn down first.
+    pub(super) fn set_up(&mut self, mode: usize) -> Result<Option<Problem>, Error> {
+        let of = &self.setting.plan.modes[mode];
+        if self.store.stands(mode) {
+            self.tear_down(mode)?;
+        }
+        if of.setup.is_empty() && of.teardown.is_empty() {
+            return Ok(None);
+        }
+        self.store.mark(mode, true)?;
+        self.aside("set-up", mode, &of.setup)
+    }
+
+    pub(super) fn tear_down(&mut self, mode: usize) -> Result<(), Error> {
+        if !self.store.stands(mode) {
+            return Ok(());
+        }
+        let argv = &self.setting.plan.modes[mode].teardown;
+        if let Some(problem) = self.aside("teardown", mode, argv)? {
+            return Err(problem.into());
+        }
+        self.store.mark(mode, false)
+    }
+
+    pub(super) fn tear_down_all(&mut self) -> Result<(), Problem> {
+        for mode in (0..self.setting.plan.modes.len()).rev() {
+            match self.tear_down(mode) {
+                Err(Error::Failed(problems)) => return problems.into_iter().next().map_or(Ok(()), Err),
+                Err(Error::Usage(_)) | Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs one of a mode's own commands; what went wrong, if it did.
+    pub(super) fn aside(&mut self, what: &str, mode: usize, argv: &[String]) -> Result<Option<Problem>, Error> {
+        if argv.is_empty() {
+            return Ok(None);
+        }
+        let of = &self.setting.plan.modes[mode];
+        let seconds = self.setting.plan.setup_timeout;
+        let argv = command::fill(argv, &Place::of(of, None, seconds)).map_err(|fault| fault.at("the plan"))?;
+        self.say(format!("{what} of {}: {}", of.id, command::shown(&argv)));
+        // What was begun is torn down even after Ctrl-C, which a second Ctrl-C ends.
+        let never = AtomicBool::new(false);
+        let mut limits = self.limits(seconds);
+        if what == "teardown" {
+            limits.stop = &never;
+        }
+        let (ended, _) = process::output(&argv, &limits);
+        let problem = || {
+            Problem::new(
+                self.mode_place(mode),
+                format!("the {what} `{}` failed: {}", command::shown(&argv), ended.told()),
+                "run it by hand in the plan's directory to see why",
+            )
+        };
+        Ok((!ended.is_ok()).then(problem))
+    }
+
+    /// Whether everything that the mode's runs need is there; what is not.
+    pub(super) fn check(&mut self, mode: usize) -> Result<Vec<Problem>, Error> {
+        let cells = schedule::one_of_each_cell(self.left.iter().filter(|slot| slot.mode == mode));
+        let mut missing = Vec::new();
+        for slot in cells {
+            let label = label_of_cell(self.setting.plan, &slot);
+            let (job, place) = self.job(&slot)?;
+            self.say(format!("checking {label}"));
+            match preflight::check(&job, &place, &self.script, &self.limits(job.timeout)) {
+                Ok(found) => {
+                    let is_text_only = !found.takes_script && slot.tool == Tool::Wrk && job.names_no_script();
+                    if is_text_only {
+                        self.say(format!("{label}: this wrk does not load wrk-json.lua; its report is rounded"));
+                    }
+                    self.found.insert((slot.mode, slot.scenario, slot.tool), found);
+                    let argv = job.argv(&place).map_err(|fault| fault.at("the plan"))?;
+                    for note in (Sidecar { argv, ..self.sidecar(&slot, Kind::WarmUp) }).notes() {
+                        self.note(label.clone(), note);
+                    }
+                }
+                Err(_) if self.is_stopped() => return Err(self.stopped()),
+                Err(fault) => missing.push(fault.at(label)),
+            }
+        }
+        Ok(missing)
+    }
+
+    /// What a mode's command before or after a run printed, or how it failed.
+    pub(super) fn beside(&self, mode: usize, argv: &[String]) -> Result<Option<Result<String, String>>, Error> {
+        if argv.is_empty() {
+            return Ok(None);
+        }
+        let seconds = self.setting.plan.setup_timeout;
+        let place = Place::of(&self.setting.plan.modes[mode], None, seconds);
+        let argv = command::fill(argv, &place).map_err(|fault| fault.at("the plan"))?;
+        let (ended, printed) = process::output(&argv, &self.limits(seconds));
+        Ok(Some(if ended.is_ok() { Ok(printed) } else { Err(ended.told()) }))
+    }
+}

@@ -1,0 +1,371 @@
+//! Running one command to its end, its time limit, or the user's Ctrl-C; nothing of it is left running.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::error::Problem;
+
+/// How a command ended.
+#[derive(Clone, Debug, Default)]
+pub struct Ended {
+    pub code: Option<i32>,
+    pub signal: Option<i32>,
+    /// It ran into its time limit.
+    pub timed_out: bool,
+    /// It was ended because the user wants to stop.
+    pub stopped: bool,
+    /// The program could not be started.
+    pub not_started: Option<io::ErrorKind>,
+    /// The last of what it wrote there.
+    pub stderr: String,
+    /// Seconds since the Unix epoch.
+    pub started: f64,
+    pub seconds: f64,
+}
+
+impl Ended {
+    pub fn is_ok(&self) -> bool {
+        self.code == Some(0) && !self.timed_out && !self.stopped
+    }
+
+    /// Why the command failed, without what it said.
+    pub fn reason(&self) -> String {
+        match (self.not_started, self.timed_out, self.code, self.signal) {
+            (Some(io::ErrorKind::NotFound), ..) => "the program is not there".to_owned(),
+            (Some(kind), ..) => format!("it cannot be started ({kind})"),
+            (_, true, ..) => format!("it was ended after {:.0} s", self.seconds),
+            (.., Some(code), _) => format!("it ended with exit code {code}"),
+            (.., Some(signal)) => format!("it was ended by signal {signal}"),
+            _ => "it was ended".to_owned(),
+        }
+    }
+
+    /// The reason with the last line of stderr, where there is one.
+    pub fn told(&self) -> String {
+        match self.stderr.lines().rev().find(|line| !line.trim().is_empty()) {
+            Some(line) => format!("{}: {}", self.reason(), line.trim()),
+            None => self.reason(),
+        }
+    }
+}
+
+/// Becomes true at the first Ctrl-C (or SIGTERM, SIGHUP); a second one ends the program at once.
+pub fn watch_signals() -> Result<Arc<AtomicBool>, Problem> {
+    use signal_hook::consts;
+    let stop = Arc::new(AtomicBool::new(false));
+    let signals = [
+        consts::SIGINT,
+        consts::SIGTERM,
+        #[cfg(unix)]
+        consts::SIGHUP,
+    ];
+    for signal in signals {
+        // In this order: the first signal finds the flag unset, and sets it.
+        let registered = signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))
+            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)));
+        if let Err(error) = registered {
+            let what = format!("signals cannot be caught ({})", error.kind());
+            return Err(Problem::new("collect", what, "run it where Ctrl-C can be handled"));
+        }
+    }
+    Ok(stop)
+}
+
+/// A process that may outlive this one: its id, and when it began in the machine's clock ticks, so that another process
+/// with the same id is not taken for it.
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+pub struct Trace {
+    pub pid: u32,
+    pub began: u64,
+}
+
+impl Trace {
+    fn of(pid: u32) -> Option<Self> {
+        Some(Self { pid, began: began(pid)? })
+    }
+
+    /// Ends the process and its group if it still runs; whether it did.
+    pub fn end(&self) -> bool {
+        let runs = began(self.pid) == Some(self.began);
+        if runs {
+            kill_group(self.pid, End::Kill);
+        }
+        runs
+    }
+}
+
+/// Field 22 of `/proc/PID/stat`; fields are counted after the name, which may hold anything. A process that has ended, and
+/// that nobody waits for, has none.
+fn began(pid: u32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    fields.next().filter(|state| *state != "Z")?;
+    fields.nth(18)?.parse().ok()
+}
+
+/// Where a command runs, and until when.
+pub struct Limits<'a> {
+    pub dir: &'a Path,
+    pub limit: Duration,
+    pub stop: &'a AtomicBool,
+    pub input: Input,
+}
+
+/// What a command reads from its standard input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    Nothing,
+    /// A line to begin with, and an end to end with: see [`super::command::tethered`].
+    Tether,
+    Bytes(&'static [u8]),
+}
+
+/// Runs `argv` with its output in `stdout`. `started` is told the process, for who comes after a crash.
+pub fn execute(argv: &[String], stdout: File, limits: &Limits, started: impl FnOnce(&Trace)) -> Ended {
+    let began = Instant::now();
+    let mut ended = Ended { started: now(), ..Ended::default() };
+    let spawned = tempfile::tempfile().and_then(|stderr| {
+        let child = spawn(argv, stdout, stderr.try_clone()?, limits)?;
+        Ok((child, stderr))
+    });
+    let (mut child, stderr) = match spawned {
+        Ok(spawned) => spawned,
+        Err(error) => return Ended { not_started: Some(error.kind()), ..ended },
+    };
+    if let Some(trace) = Trace::of(child.id()) {
+        started(&trace);
+    }
+    // Held until the command has ended. Where it has already, its exit code tells.
+    let mut tether = child.stdin.take();
+    if let Some(stdin) = &mut tether {
+        let _ = stdin.write_all(if let Input::Bytes(bytes) = limits.input { bytes } else { b"go\n" });
+    }
+    if limits.input != Input::Tether {
+        tether = None;
+    }
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break Some(status),
+            Ok(None) => {}
+            Err(_) => break None,
+        }
+        ended.stopped = limits.stop.load(Ordering::Relaxed);
+        ended.timed_out = !ended.stopped && began.elapsed() >= limits.limit;
+        if ended.stopped || ended.timed_out {
+            break end(&mut child, tether.take());
+        }
+        sleep(Duration::from_millis(if began.elapsed() < Duration::from_secs(1) { 5 } else { 20 }));
+    };
+    ended.seconds = began.elapsed().as_secs_f64();
+    ended.code = status.and_then(|status| status.code());
+    ended.signal = status.and_then(signal_of);
+    ended.stderr = last_of(stderr).unwrap_or_default();
+    ended
+}
+
+fn spawn(argv: &[String], stdout: File, stderr: File, limits: &Limits) -> io::Result<Child> {
+    let dir = limits.dir;
+    let (program, arguments) = argv.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+    // A path is relative to the plan, wherever this program was started.
+    let is_relative = program.contains('/') && Path::new(program).is_relative();
+    let program = if is_relative { dir.canonicalize()?.join(program) } else { program.into() };
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(dir).stdout(stdout).stderr(stderr);
+    command.stdin(if limits.input == Input::Nothing { Stdio::null() } else { Stdio::piped() });
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt;
+        // Ctrl-C on the terminal reaches this program only, which ends the whole group.
+        command.process_group(0);
+    }
+    command.spawn()
+}
+
+enum End {
+    Terminate,
+    Kill,
+}
+
+/// Ends the command and all that it started: what runs elsewhere by the end of its input, then politely, so that a server is
+/// told, then for good.
+fn end(child: &mut Child, tether: Option<ChildStdin>) -> Option<ExitStatus> {
+    let mut status = None;
+    if let Some(tether) = tether {
+        drop(tether);
+        status = wait_for(child, 3);
+    }
+    if status.is_none() {
+        kill_group(child.id(), End::Terminate);
+        status = wait_for(child, 2);
+    }
+    kill_group(child.id(), End::Kill);
+    if status.is_none() {
+        // Where there are no groups.
+        let _ = child.kill();
+        status = child.wait().ok();
+    }
+    status
+}
+
+fn wait_for(child: &mut Child, seconds: u64) -> Option<ExitStatus> {
+    let began = Instant::now();
+    loop {
+        let status = child.try_wait().ok().flatten();
+        if status.is_some() || began.elapsed() >= Duration::from_secs(seconds) {
+            return status;
+        }
+        sleep(Duration::from_millis(10));
+    }
+}
+
+#[cfg(unix)]
+fn kill_group(pid: u32, end: End) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    let signal = match end {
+        End::Terminate => Signal::TERM,
+        End::Kill => Signal::KILL,
+    };
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        // It may have ended by itself.
+        let _ = kill_process_group(pid, signal);
+    }
+}
+
+#[cfg(not(unix))]
+fn kill_group(_: u32, _: End) {}
+
+#[cfg(unix)]
+fn signal_of(status: ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+#[cfg(not(unix))]
+fn signal_of(_: ExitStatus) -> Option<i32> {
+    None
+}
+
+/// The end of a file, as text.
+fn last_of(mut file: File) -> io::Result<String> {
+    const MOST: u64 = 4000;
+    let length = file.seek(SeekFrom::End(0))?;
+    file.seek(SeekFrom::Start(length.saturating_sub(MOST)))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Runs a command and gives what it wrote to its output, too.
+pub fn output(argv: &[String], limits: &Limits) -> (Ended, String) {
+    let file = tempfile::tempfile().and_then(|file| Ok((file.try_clone()?, file)));
+    match file {
+        Ok((stdout, file)) => {
+            let ended = execute(argv, stdout, limits, |_| {});
+            let printed = read_all(file).unwrap_or_default();
+            (ended, printed)
+        }
+        Err(error) => (Ended { not_started: Some(error.kind()), ..Ended::default() }, String::new()),
+    }
+}
+
+fn read_all(mut file: File) -> io::Result<String> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Waits; false where the user wants to stop.
+pub fn wait(seconds: f64, stop: &AtomicBool) -> bool {
+    let began = Instant::now();
+    while !stop.load(Ordering::Relaxed) {
+        let left = seconds - began.elapsed().as_secs_f64();
+        if left <= 0.0 {
+            return true;
+        }
+        sleep(Duration::from_secs_f64(left.min(0.05)));
+    }
+    false
+}
+
+/// Seconds since the Unix epoch.
+pub fn now() -> f64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}
+
+/// A time as RFC 3339 in UTC with milliseconds.
+///
+/// The date is counted in eras of 400 years (146,097 days) from 1 March of the year 0, so that a leap day ends its year.
+pub fn rfc3339(seconds: f64) -> String {
+    let milliseconds = (seconds * 1000.0).round() as i64;
+    let (days, rest) = (milliseconds.div_euclid(86_400_000), milliseconds.rem_euclid(86_400_000));
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (seconds, milliseconds) = (rest / 1000, rest % 1000);
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milliseconds:03}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_date() {
+        // `date -u -d @N +%FT%T`
+        for (seconds, text) in [
+            (0.0, "1970-01-01T00:00:00.000Z"),
+            (951_782_399.5, "2000-02-28T23:59:59.500Z"),
+            (951_868_800.0, "2000-03-01T00:00:00.000Z"),
+            (1_709_164_800.0, "2024-02-29T00:00:00.000Z"),
+            (1_735_689_599.999_6, "2025-01-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(rfc3339(seconds), text);
+        }
+    }
+
+    fn run(script: &str, limit: f64) -> (Ended, String) {
+        let argv = ["sh", "-c", script].map(str::to_owned);
+        let stop = AtomicBool::new(false);
+        output(
+            &argv,
+            &Limits { dir: Path::new("."), limit: Duration::from_secs_f64(limit), stop: &stop, input: Input::Nothing },
+        )
+    }
+
+    #[test]
+    fn a_command_s_output_code_and_errors_are_kept_apart() {
+        let (ended, printed) = run("echo out; echo first >&2; echo last >&2; exit 3", 5.0);
+        assert_eq!((printed.as_str(), ended.code, ended.is_ok()), ("out\n", Some(3), false));
+        assert_eq!(ended.told(), "it ended with exit code 3: last");
+    }
+
+    #[test]
+    fn a_command_that_hangs_is_ended_with_all_that_it_started() {
+        let (ended, printed) = run("sleep 60 & echo $!; wait", 0.2);
+        assert!(ended.timed_out && ended.seconds < 5.0);
+        assert_eq!(ended.reason(), "it was ended after 0 s");
+        let pid: u32 = printed.trim().parse().unwrap();
+        sleep(Duration::from_millis(50));
+        assert!(std::fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |stat| stat.contains(") Z ")));
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_told() {
+        let stop = AtomicBool::new(false);
+        let limits = Limits { dir: Path::new("."), limit: Duration::from_secs(1), stop: &stop, input: Input::Nothing };
+        let (ended, _) = output(&["no-such-program-here".to_owned()], &limits);
+        assert_eq!(ended.told(), "the program is not there");
+    }
+}

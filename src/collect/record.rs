@@ -1,0 +1,338 @@
+//! The directory of a collected study. A log in it is complete or absent, whatever ends the program; what is there is
+//! what was done, so that a collection goes on where it stopped.
+//!
+//! ```text
+//! meshstats.toml                             what `analyze` reads; written once, yours to change
+//! collect.toml                               a copy of the plan
+//! MODE[/SCENARIO]/TOOL/run-01.{txt,json}     the runs, each with its sidecar run-01.meta.json
+//! warm-up/…                                  the same of runs that do not count
+//! failed/…/run-01.attempt-1.{txt,json}       what failed, each with its sidecar
+//! .collect/                                  lock, the run in progress, which modes stand
+//! ```
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::plan::{Order, Plan};
+use super::process::Trace;
+use super::schedule::Slot;
+use crate::error::{Error, Problem};
+use crate::run::Tool;
+use crate::study::{EXTENSION, FAILED, MANIFEST, PLAN_COPY, Sidecar, WARM_UP};
+
+/// Whose log it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Run,
+    WarmUp,
+}
+
+pub struct Store<'a> {
+    plan: &'a Plan,
+    dir: PathBuf,
+    /// Held as long as this lives.
+    _lock: File,
+}
+
+const STATE: &str = ".collect";
+
+impl<'a> Store<'a> {
+    /// Opens the directory for this plan, which is new or was begun with the same plan; `text` is the plan as written.
+    ///
+    /// # Errors
+    /// When another collector works on it, when it was begun with another plan, or when it holds something else.
+    pub fn open(dir: &Path, plan: &'a Plan, text: &str) -> Result<Self, Error> {
+        let begun = begun(dir, plan)?;
+        let earlier = dir.join(PLAN_COPY);
+        // A plan that was mended before the first run takes the place of the one that did not work.
+        let replaced = fs::read_to_string(&earlier).ok().filter(|_| !begun);
+        let replaced = replaced.and_then(|text| Plan::read("", &text).ok());
+        let state = dir.join(STATE);
+        fs::create_dir_all(&state).map_err(|error| problem(&state, "created", &error))?;
+        let path = state.join("lock");
+        let lock = File::create(&path).map_err(|error| problem(&path, "created", &error))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => {
+                let what = "another `meshstats collect` is at work here";
+                return Err(Problem::new(dir.display().to_string(), what, "wait for it, or end it").into());
+            }
+            Err(fs::TryLockError::Error(error)) => return Err(problem(&path, "locked", &error)),
+        }
+        let store = Self { plan, dir: dir.to_owned(), _lock: lock };
+        // What stands here is of this machine and moment, not of the study.
+        store.put(&state.join(".gitignore"), b"*\n")?;
+        if !begun {
+            store.put(&dir.join(PLAN_COPY), text.as_bytes())?;
+        }
+        let is_ours = |old: Plan| fs::read_to_string(dir.join(MANIFEST)).is_ok_and(|text| text == manifest(&old));
+        if !dir.join(MANIFEST).exists() || replaced.is_some_and(is_ours) {
+            store.put(&dir.join(MANIFEST), manifest(plan).as_bytes())?;
+        }
+        Ok(store)
+    }
+
+    fn state(&self, name: &str) -> PathBuf {
+        self.dir.join(STATE).join(name)
+    }
+
+    /// The path of a run's log within the study, without its extension.
+    fn stem(&self, slot: &Slot) -> String {
+        stem(self.plan, slot)
+    }
+
+    pub fn log(&self, slot: &Slot) -> PathBuf {
+        self.dir.join(log_name(self.plan, slot))
+    }
+
+    /// A path as the user would type it.
+    pub fn shown(&self, slot: &Slot) -> String {
+        self.log(slot).display().to_string()
+    }
+
+    pub fn is_done(&self, slot: &Slot) -> bool {
+        self.log(slot).is_file()
+    }
+
+    pub fn read(&self, slot: &Slot) -> Result<Vec<u8>, Error> {
+        let path = self.log(slot);
+        fs::read(&path).map_err(|error| problem(&path, "read", &error))
+    }
+
+    /// The file that a tool's output goes into while it runs.
+    pub fn part(&self) -> Result<File, Error> {
+        let path = self.state("part");
+        File::create(&path).map_err(|error| problem(&path, "created", &error))
+    }
+
+    pub fn part_bytes(&self) -> Result<Vec<u8>, Error> {
+        let path = self.state("part");
+        let mut bytes = Vec::new();
+        File::open(&path)
+            .and_then(|mut file| file.read_to_end(&mut bytes))
+            .map_err(|error| problem(&path, "read", &error))?;
+        Ok(bytes)
+    }
+
+    /// Gives the part its place. The sidecar is there before the log: a log that exists is a whole run.
+    pub fn keep(&self, kind: Kind, slot: &Slot, sidecar: &Sidecar) -> Result<(), Error> {
+        let stem = match kind {
+            Kind::Run => self.dir.join(self.stem(slot)),
+            Kind::WarmUp => {
+                let first = self.dir.join(WARM_UP).join(self.stem(&Slot { run: 0, ..*slot }));
+                free(&first.with_file_name(""), |n| format!("run-{n:02}.{}", extension(slot.tool)))
+                    .map_or(first, |path| path.with_extension(""))
+            }
+        };
+        self.place(&stem, extension(slot.tool), &self.state("part"), sidecar)
+    }
+
+    /// Keeps what is no run, with the reason in its sidecar.
+    pub fn reject(&self, kind: Kind, slot: &Slot, from: &Path, sidecar: &Sidecar) -> Result<PathBuf, Error> {
+        let within = match kind {
+            Kind::Run => self.dir.join(FAILED),
+            Kind::WarmUp => self.dir.join(FAILED).join(WARM_UP),
+        };
+        let stem = within.join(self.stem(slot));
+        let name = stem.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let ext = extension(slot.tool);
+        let path = free(&stem.with_file_name(""), |n| format!("{name}.attempt-{n}.{ext}")).unwrap_or(stem);
+        self.place(&path.with_extension(""), ext, from, sidecar)?;
+        Ok(path)
+    }
+
+    pub fn reject_part(&self, kind: Kind, slot: &Slot, sidecar: &Sidecar) -> Result<PathBuf, Error> {
+        self.reject(kind, slot, &self.state("part"), sidecar)
+    }
+
+    /// How many attempts at this run failed before.
+    pub fn failures(&self, slot: &Slot) -> u32 {
+        let stem = self.dir.join(FAILED).join(self.stem(slot));
+        let name = stem.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let attempt = |n: &u32| stem.with_file_name(format!("{name}.attempt-{n}.{}", extension(slot.tool))).exists();
+        (1..).take_while(attempt).count().try_into().unwrap_or(u32::MAX)
+    }
+
+    fn place(&self, stem: &Path, extension: &str, from: &Path, sidecar: &Sidecar) -> Result<(), Error> {
+        let named = |extension: &str| PathBuf::from(format!("{}.{extension}", stem.display()));
+        let log = named(extension);
+        if let Some(parent) = log.parent() {
+            fs::create_dir_all(parent).map_err(|error| problem(parent, "created", &error))?;
+        }
+        self.put(&named(EXTENSION), &json(sidecar)?)?;
+        File::open(from).and_then(|file| file.sync_all()).map_err(|error| problem(from, "written", &error))?;
+        fs::rename(from, &log).map_err(|error| problem(&log, "written", &error))?;
+        sync_parents(&log, &self.dir);
+        Ok(())
+    }
+
+    /// Writes a file beside its place, to the disk, and renames it.
+    fn put(&self, path: &Path, contents: &[u8]) -> Result<(), Error> {
+        let staged = self.state("staged");
+        let write = || -> io::Result<()> {
+            let mut file = File::create(&staged)?;
+            file.write_all(contents)?;
+            file.sync_all()?;
+            fs::rename(&staged, path)
+        };
+        write().map_err(|error| problem(path, "written", &error))?;
+        sync_parents(path, &self.dir);
+        Ok(())
+    }
+
+    /// Ends what a collector left running that was killed; the command that ran.
+    pub fn end_leftover(&self) -> bool {
+        let path = self.state("running.json");
+        let trace = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice::<Trace>(&bytes).ok());
+        let _ = fs::remove_file(&path);
+        trace.is_some_and(|trace| trace.end())
+    }
+
+    /// Remembers the process of the run in progress, for [`Self::end_leftover`].
+    pub fn remember(&self, trace: &Trace) {
+        // Only a help after a crash.
+        if let Ok(bytes) = serde_json::to_vec(trace) {
+            let _ = fs::write(self.state("running.json"), bytes);
+        }
+    }
+
+    pub fn forget(&self) {
+        let _ = fs::remove_file(self.state("running.json"));
+    }
+
+    /// Notes that a mode stands, or no more.
+    pub fn mark(&self, mode: usize, stands: bool) -> Result<(), Error> {
+        let path = self.mark_path(mode);
+        let done = if stands { File::create(&path).and_then(|file| file.sync_all()) } else { fs::remove_file(&path) };
+        done.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
+            .map_err(|error| problem(&path, "written", &error))
+    }
+
+    /// Whether a collector that was killed left the mode standing.
+    pub fn stands(&self, mode: usize) -> bool {
+        self.mark_path(mode).exists()
+    }
+
+    fn mark_path(&self, mode: usize) -> PathBuf {
+        self.state(&format!("stands-{}", self.plan.modes[mode].id))
+    }
+}
+
+/// The path of a run's log within the study.
+pub fn log_name(plan: &Plan, slot: &Slot) -> String {
+    format!("{}.{}", stem(plan, slot), extension(slot.tool))
+}
+
+/// The same without its extension.
+fn stem(plan: &Plan, slot: &Slot) -> String {
+    let scenario = slot.scenario.map_or(String::new(), |scenario| format!("{}/", plan.scenarios[scenario].id));
+    // Names of one width sort by number everywhere.
+    let width = plan.runs.to_string().len().max(2);
+    format!("{}/{scenario}{}/run-{:0width$}", plan.modes[slot.mode].id, slot.tool.name(), slot.run)
+}
+
+fn extension(tool: Tool) -> &'static str {
+    if tool == Tool::Iperf3 { "json" } else { "txt" }
+}
+
+/// The first of the numbered names that no file in `dir` has.
+fn free(dir: &Path, name: impl Fn(u32) -> String) -> Option<PathBuf> {
+    (1..=u32::MAX).map(|n| dir.join(name(n))).find(|path| !path.exists())
+}
+
+/// Whether the directory was begun with this plan.
+pub fn begun(dir: &Path, plan: &Plan) -> Result<bool, Error> {
+    let copy = dir.join(PLAN_COPY);
+    match fs::read_to_string(&copy) {
+        Ok(text) => {
+            let shown = copy.display().to_string();
+            let earlier = Plan::read(&shown, &text)?;
+            let same = plan.require_same(&shown, &earlier);
+            let modes = earlier.modes.iter().map(|mode| mode.id.as_str());
+            let has_logs = modes.chain([FAILED, WARM_UP]).any(|name| dir.join(name).exists());
+            if has_logs { same.map(|()| true).map_err(Error::from) } else { Ok(same.is_ok()) }
+        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(problem(&copy, "read", &error)),
+        Err(_) => {
+            let modes = plan.modes.iter().map(|mode| mode.id.as_str());
+            let there = modes.chain([MANIFEST, FAILED, WARM_UP]).map(|name| dir.join(name)).find(|path| path.exists());
+            match there {
+                None => Ok(false),
+                Some(path) => Err(Problem::new(
+                    path.display().to_string(),
+                    format!("is there, but no collection was begun here (there is no {PLAN_COPY} beside it)"),
+                    "choose another directory with --out, or move it away",
+                )
+                .into()),
+            }
+        }
+    }
+}
+
+/// `meshstats.toml` of the study: modes and scenarios with their labels, and where everything stands in the paths.
+fn manifest(plan: &Plan) -> String {
+    let mut text = format!("# Written once by `meshstats collect`, from {PLAN_COPY}; change it as you like.\n");
+    let mut line = |key: &str, value: String| _ = writeln!(text, "{key} = {value}");
+    if let Some(title) = &plan.title {
+        line("title", quoted(title));
+    }
+    line("provenance", quoted("measured"));
+    line("baseline", quoted(plan.baseline()));
+    let named = |id: &str, label: &str| {
+        let label = if label.is_empty() { String::new() } else { format!(", label = {}", quoted(label)) };
+        format!("    {{ id = {}{label} }},\n", quoted(id))
+    };
+    let modes: String = plan.modes.iter().map(|mode| named(&mode.id, &mode.label)).collect();
+    line("modes", format!("[\n{modes}]"));
+    let scenarios: String = plan.scenarios.iter().map(|one| named(&one.id, &one.label)).collect();
+    if !scenarios.is_empty() {
+        line("scenarios", format!("[\n{scenarios}]"));
+    }
+    let scenario = if plan.scenarios.is_empty() { "" } else { "{scenario}/" };
+    // Runs that were made block by block are compared within blocks.
+    let run = if plan.order == Order::Blocked { "run" } else { "block" };
+    line("logs", quoted(&format!("{{mode}}/{scenario}{{tool}}/run-{{{run}}}.{{ext}}")));
+    text
+}
+
+/// A basic string of TOML.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() => _ = write!(quoted, "\\u{:04X}", u32::from(c)),
+            c => quoted.push(c),
+        }
+    }
+    quoted + "\""
+}
+
+fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| {
+        Problem::new("a sidecar", format!("cannot be written as JSON ({error})"), "report this as a bug")
+    })?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// Brings new names to the disk, up to the study's directory. Not every file system can, and a name that is lost with the
+/// power is a run that is made again.
+fn sync_parents(path: &Path, top: &Path) {
+    for parent in path.ancestors().skip(1).take_while(|parent| parent.starts_with(top)) {
+        let _ = File::open(parent).and_then(|dir| dir.sync_all());
+    }
+}
+
+fn problem(path: &Path, done: &str, error: &io::Error) -> Error {
+    Problem::new(
+        path.display().to_string(),
+        format!("cannot be {done} ({})", error.kind()),
+        "check the path, its permissions and the space on the disk",
+    )
+    .into()
+}
