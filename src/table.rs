@@ -503,6 +503,11 @@ impl Columns {
                 return Err(Fault::new(format!("the column `{name}` is empty"), "fill it in"));
             }
         }
+        let names = [&scenario, &block, &tool, &unit].map(|name| name.as_deref().unwrap_or_default());
+        let columns = ["mode", "run", "metric", "scenario", "block", "tool", "unit"];
+        for (column, text) in columns.into_iter().zip([mode, run, metric].into_iter().chain(names)) {
+            study::check_id(column, text)?;
+        }
         if self.optional[0].is_some() {
             study::check_study(study.as_deref().unwrap_or_default())?;
         }
