@@ -330,3 +330,15 @@ fn a_mixture_of_two_reports_is_told() {
     }
     case.run(&["verify", "study", "--against", "out"]).ok();
 }
+
+/// Only `analyze` knows which files of an earlier report are not made any more.
+#[test]
+fn other_commands_remove_nothing_of_a_report() {
+    let case = logs();
+    case.analyze(&["--format", "csv", "-q"]).ok();
+    let report = paths(&case, "out/study");
+    case.run(&["templates", "export", "out/study", "-q"]).ok();
+    case.run(&["plan", "study", "--metric", "latency_mean", "-o", "out/study", "-q"]).ok();
+    let now = paths(&case, "out/study");
+    assert!(now.len() > report.len() && report.iter().all(|path| now.contains(path)), "{report:?} {now:?}");
+}

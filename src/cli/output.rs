@@ -6,7 +6,7 @@ use crate::error::{Error, Problem};
 use crate::render::{File, Material, OUTPUTS, Output};
 use crate::study;
 
-pub use super::writing::{problem, require_own, write_directory, write_file};
+pub use super::writing::{problem, require_own, write_directory, write_file, write_recorded};
 
 /// What `manifest.json` says: what a report was made from, and what was made.
 #[derive(Serialize, Deserialize)]

@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::output::{Listed, MANIFEST};
+use super::output::Listed;
 use super::{interrupt, terminal};
 use crate::error::{Error, Problem};
 use crate::render::File;
@@ -37,14 +37,18 @@ impl Record {
 const STANDARD_OUTPUT: &str = "-";
 
 /// Writes all files of a directory: first beside it, then renamed into place, so that a failure half-way changes
-/// nothing. What an earlier run wrote there and this one does not is removed; other files stay. The last file is renamed
-/// last: it says what the others are, and where it does not fit them, the directory is a mixture.
+/// nothing. Other files stay. The last file is renamed last: where it says what the others are and does not fit them, the
+/// directory is a mixture.
 pub fn write_directory(dir: &Path, files: &[File]) -> Result<(), Error> {
-    write_recorded(dir, files, MANIFEST)
+    write(dir, files, None)
 }
 
-/// The same, where the file `record` says what an earlier run wrote.
+/// The same; and what an earlier run wrote there by its `record`, and this one does not write, is removed.
 pub fn write_recorded(dir: &Path, files: &[File], record: &str) -> Result<(), Error> {
+    write(dir, files, Some(record))
+}
+
+fn write(dir: &Path, files: &[File], record: Option<&str>) -> Result<(), Error> {
     require_inside(dir, files)?;
     let is_new = !dir.exists();
     fs::create_dir_all(dir).map_err(|error| problem(dir, "created", &error))?;
@@ -56,7 +60,7 @@ pub fn write_recorded(dir: &Path, files: &[File], record: &str) -> Result<(), Er
     written
 }
 
-fn stage(dir: &Path, files: &[File], record: &str) -> Result<(), Error> {
+fn stage(dir: &Path, files: &[File], record: Option<&str>) -> Result<(), Error> {
     sweep(dir);
     let (staging, _lock) = staging_directory(dir).map_err(|error| problem(dir, "written to", &error))?;
     for file in files {
@@ -68,7 +72,9 @@ fn stage(dir: &Path, files: &[File], record: &str) -> Result<(), Error> {
             .map_err(|error| problem(&target, "written", &error))?;
     }
     let written: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
-    let stale: Vec<PathBuf> = recorded(dir, record)
+    let stale: Vec<PathBuf> = record
+        .map(|record| recorded(dir, record))
+        .unwrap_or_default()
         .into_iter()
         .filter(|path| !written.contains(path.as_str()))
         .map(|path| dir.join(path))
