@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use polars::prelude::*;
@@ -11,7 +12,7 @@ use polars::prelude::*;
 use crate::error::{Error, Fault, Problem};
 use crate::metric::{self, METRICS, Metric, Unit, Values};
 use crate::run::Note;
-use crate::study::{MssPolicy, Provenance, Run, Study};
+use crate::study::{self, MssPolicy, Provenance, Run, Study};
 use crate::toml_file::nearest;
 
 /// The values of every run, in the study's order.
@@ -149,6 +150,26 @@ impl Table {
         }
         DataFrame::new(rows.len(), columns)
     }
+}
+
+/// Whether the file at `path` has the columns that [`Table::csv`] and [`Table::parquet`] write, in their order.
+pub fn is_ours(path: &Path) -> bool {
+    let names: Vec<String> = if path.extension().is_some_and(|extension| extension == "parquet") {
+        let Ok(Ok(frame)) = File::open(path).map(parquet_frame) else { return false };
+        frame.get_column_names().iter().map(|name| name.to_string()).collect()
+    } else {
+        let mut line = String::new();
+        let read = File::open(path).and_then(|file| BufReader::new(file).take(1000).read_line(&mut line));
+        if read.is_err() {
+            return false;
+        }
+        line.trim_end().split(',').map(str::to_owned).collect()
+    };
+    const ORDER: [&str; 10] =
+        ["study", "provenance", "mode", "scenario", "block", "run", "tool", "metric", "value", "unit"];
+    let optional = |name: &str| OPTIONAL.contains(&name) && name != "unit";
+    let mut names = names.iter().map(String::as_str).peekable();
+    ORDER.iter().all(|name| names.next_if_eq(name).is_some() || optional(name)) && names.next().is_none()
 }
 
 /// A metric's value of one run: as given, or of a ratio its count ÷ exposure.
@@ -442,6 +463,12 @@ struct Columns {
 impl Columns {
     fn find(headers: &[String], shown: &str) -> Result<Self, Error> {
         let at = |name: &str| headers.iter().position(|header| header.trim_start_matches('\u{feff}') == name);
+        let count = |name: &str| headers.iter().filter(|header| header.trim_start_matches('\u{feff}') == name).count();
+        if let Some(name) = REQUIRED.into_iter().chain(OPTIONAL).find(|name| count(name) > 1) {
+            let mut problem = Problem::new(shown, format!("has the column `{name}` twice"), "remove one, or rename it");
+            problem.fault.line = Some(1);
+            return Err(problem.into());
+        }
         let missing: Vec<&str> = REQUIRED.into_iter().filter(|name| at(name).is_none()).collect();
         if !missing.is_empty() {
             let mut problem = Problem::new(
@@ -475,6 +502,14 @@ impl Columns {
             if text.is_empty() {
                 return Err(Fault::new(format!("the column `{name}` is empty"), "fill it in"));
             }
+        }
+        let names = [&scenario, &block, &tool, &unit].map(|name| name.as_deref().unwrap_or_default());
+        let columns = ["mode", "run", "metric", "scenario", "block", "tool", "unit"];
+        for (column, text) in columns.into_iter().zip([mode, run, metric].into_iter().chain(names)) {
+            study::check_id(column, text)?;
+        }
+        if self.optional[0].is_some() {
+            study::check_study(study.as_deref().unwrap_or_default())?;
         }
         if matches!(value.to_lowercase().as_str(), "" | "na" | "n/a" | "nan" | "null" | "-") {
             return Ok(None);

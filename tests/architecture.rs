@@ -45,7 +45,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rustix", &["collect"]),
     ("serde_json", &["parse", "study", "claims", "collect", "verify", "cli"]),
     ("sha2", &["study"]),
-    ("signal_hook", &["collect"]),
+    ("signal_hook", &["collect", "cli"]),
     ("statrs", &["stats"]),
     ("strsim", &["toml_file"]),
     ("tempfile", &["collect", "cli"]),

@@ -472,6 +472,86 @@ fn ci_servers_are_told() {
     assert_eq!(json[0]["rows"].as_array().unwrap().len(), 4);
 }
 
+/// The verdict is what the p-values say, of few runs and many, means, pairs and rates.
+#[test]
+fn the_verdict_is_that_of_the_tests() {
+    let mut rng = Rng::new(11);
+    let mut seen = [0; 3];
+    for i in 0..4000 {
+        let better = if i % 2 == 0 { Better::Lower } else { Better::Higher };
+        let n = |rng: &mut Rng| 2 + (rng.uniform() * 9.0) as usize;
+        let sd = 0.5 + 20.0 * rng.uniform();
+        let (a, b) = (n(&mut rng), n(&mut rng));
+        let mean = 100.0 + 60.0 * (rng.uniform() - 0.5);
+        let other_sd = 0.5 + 20.0 * rng.uniform();
+        let sides = [runs(&mut rng, a, 100.0, sd), runs(&mut rng, b, mean, other_sd)];
+        let sides = if i % 5 == 0 {
+            sides.map(|side| in_blocks(&side.values[..side.values.len().min(a).min(b)]))
+        } else {
+            sides
+        };
+        let margin = if i % 3 == 0 { Margin::Absolute(10.0) } else { Margin::Relative(0.01 + 0.3 * rng.uniform()) };
+        let row = row(&metric(better, MetricKind::Mean), sides, margin);
+        let measured = row.measured.unwrap();
+        // A baseline that is not told from zero has no verdict.
+        if measured.interval.lower.is_none() && measured.interval.upper.is_none() {
+            assert_eq!(row.verdict, Verdict::Inconclusive);
+            continue;
+        }
+        // Of one test there is nothing to adjust.
+        assert_eq!(row.p_fail_adjusted, Some(measured.p_fail));
+        assert_eq!(row.verdict == Verdict::Pass, measured.p_pass < 1.0 - LEVEL, "{measured:?}");
+        assert_eq!(row.verdict == Verdict::Fail, measured.p_fail < 1.0 - LEVEL, "{measured:?}");
+        seen[row.verdict as usize] += 1;
+    }
+    assert!(seen.iter().all(|count| *count > 100), "{seen:?}");
+}
+
+#[test]
+fn a_treatment_of_zeros_is_tested_all_the_same() {
+    for blocks in [false, true] {
+        let sides = [&[19.0, 20.0, 21.0][..], &[0.0, 0.0, 0.0]]
+            .map(|values| if blocks { in_blocks(values) } else { observed(values) });
+        let row_of = |better| row(&metric(better, MetricKind::Mean), sides.clone(), MARGIN);
+        assert_eq!(row_of(Better::Lower).verdict, Verdict::Pass);
+        let failed = row_of(Better::Higher);
+        assert_eq!(failed.verdict, Verdict::Fail);
+        assert_eq!(failed.measured.unwrap().change, Some(-1.0));
+    }
+}
+
+#[test]
+fn contradicting_options_are_refused() {
+    let case = Case::empty();
+    study("s", &case, [STEADY, STEADY], [SLOWER, STEADY]);
+    let refused = |options: &[&str], what: &str| {
+        let ended = case.run(&[&["gate", "s", "--baseline", "direct"], options].concat());
+        ended.fails(2, &format!("error: {what}\n"));
+    };
+    refused(
+        &["--max-regression", "latency_mean=5%", "--max-regression", "latency_mean=50%"],
+        "--max-regression latency_mean=50%: a second margin for `latency_mean`; give one",
+    );
+    refused(
+        &["--max-regression", "5%", "--max-regression", "6%"],
+        "--max-regression 6%: a second margin for all metrics; give one",
+    );
+    refused(
+        &["--max-regression", "1e308%"],
+        "--max-regression 1e308%: the margin is more than 1000000 %, and so no margin: write a positive number and a unit, \
+         such as `2%` of the baseline's mean",
+    );
+    refused(
+        &["--better", "latency_mean=higher"],
+        "--better latency_mean=higher: lower is better of this metric; --better is for metrics that have no direction by \
+         themselves",
+    );
+    refused(
+        &["--better", "bytes=higher", "--better", "bytes=lower"],
+        "--better bytes=higher: both directions of `bytes` are given; give one",
+    );
+}
+
 /// What a reader of JUnit XML that is not ours finds in it; names and labels hold what XML must have escaped.
 #[test]
 fn junit_is_read_by_other_programs() {

@@ -19,9 +19,12 @@ const SPEAKING: &[&str] =
 /// Files of these whose strings are not for readers of a report.
 const SILENT: &[(&str, &str)] = &[
     ("analysis/methods.rs", "errors of the manifest"),
+    ("parse/wrk_text/agreement.rs", "words that wrk prints, in a sentence that is translated"),
     ("parse/wrk_text/line.rs", "what wrk prints"),
     ("parse/iperf3_json/lenient.rs", "what a parser of JSON expects"),
+    ("report/files.rs", "names of files"),
     ("study/manifest.rs", "errors"),
+    ("study/names.rs", "errors"),
     ("study/pattern.rs", "errors"),
     ("study/discover.rs", "errors"),
     ("stats/rng.rs", "mathematics"),

@@ -11,6 +11,7 @@ mod coverage;
 mod diff;
 mod drawings;
 mod figures;
+mod files;
 mod formats;
 mod gate;
 mod golden;

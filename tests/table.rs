@@ -123,8 +123,7 @@ fn the_table_must_be_csv_or_parquet() {
     case.run(&["ingest", "-o", "runs.txt"]).fails(2, "error: runs.txt: name the table .csv or .parquet\n");
     case.run(&["ingest", "data/istio-2025", "-o", "absent/runs.csv"]).fails(
         1,
-        "error: absent/runs.csv: cannot be written (entity not found): check the path, its permissions and the space on \
-         the disk\n",
+        "error: absent/runs.csv: cannot be written (entity not found): there is no directory absent: make it first\n",
     );
     assert_eq!(case.run(&["ingest", "-o", "runs.csv", "--quiet"]).ok().stdout, "");
 }
@@ -332,4 +331,51 @@ fn a_study_may_consist_of_tables() {
     assert_eq!(sorted(&results, "latency_mean"), ["b: 1 2", "a: 1 2"]);
     let inputs: Vec<&str> = results["inputs"].as_array().unwrap().iter().filter_map(|i| i["path"].as_str()).collect();
     assert_eq!(inputs, ["meshstats.toml", "one.csv", "two.csv"]);
+}
+
+#[test]
+fn a_column_that_is_there_twice_is_told() {
+    let case = Case::empty();
+    case.write("t.csv", "mode,run,metric,value,mode\na,1,frames,2,b\n");
+    case.run(&["analyze", "t.csv", "-o", "out"])
+        .fails(1, "error: t.csv:1: has the column `mode` twice: remove one, or rename it\n");
+}
+
+#[test]
+fn names_have_a_limit() {
+    let case = Case::empty();
+    let table = |mode: &str| {
+        let line = |mode: &str, run: u32| format!("{mode},{run},frames,{run}\n");
+        let lines: String = (1..=2).flat_map(|run| [line("base", run), line(mode, run)]).collect();
+        format!("mode,run,metric,value\n{lines}")
+    };
+    case.write("t.csv", table(&"ж".repeat(20_000)));
+    let ended = case.run(&["analyze", "t.csv", "-o", "out"]);
+    let first = format!(
+        "error: t.csv:3: the mode has 20000 characters (`{}…`): give it at most 200 characters\n",
+        "ж".repeat(40)
+    );
+    assert!(ended.code == 1 && ended.stderr.starts_with(&first), "{}", ended.stderr);
+    case.write("t.csv", table(&"ж".repeat(200)));
+    case.run(&["analyze", "t.csv", "-o", "out", "-q"]).ok();
+
+    case.write("study/base/1.txt", wrk(1.0));
+    case.write("study/meshstats.toml", format!("modes = [{{ id = \"base\", label = \"{}\" }}]\n", "x".repeat(501)));
+    let ended = case.analyze(&[]);
+    let what = "error: study/meshstats.toml: the label of the mode `base` has 501 characters (`";
+    assert!(ended.code == 1 && ended.stderr.starts_with(what), "{}", ended.stderr);
+}
+
+#[test]
+fn modes_that_differ_in_punctuation_are_named_where_they_collide() {
+    let case = Case::empty();
+    let line = |mode: &str, run: u32| format!("{mode},{run},frames,{run}\n");
+    let lines: String = (1..=2).flat_map(|run| ["base", "a-b", "a.b"].map(|mode| line(mode, run))).collect();
+    case.write("t.csv", format!("mode,run,metric,value\n{lines}"));
+    let ended = case.run(&["analyze", "t.csv", "-o", "out", "--format", "latex"]);
+    assert!(
+        ended.stderr.contains("frames, a-b: mean over the runs” and “frames, a.b: mean over the runs” would both be"),
+        "{}",
+        ended.stderr
+    );
 }

@@ -256,3 +256,70 @@ fn watch_does_not_wait_for_a_path_that_is_not_there() {
     assert_eq!(ended.code, 1);
     assert!(ended.stderr.starts_with("error: studdy: "), "{}", ended.stderr);
 }
+
+/// Templates that would never end, or need more memory or stack than there is.
+#[test]
+fn templates_without_bound_are_told() {
+    let refused = |name: &str, source: &str, what: &str| {
+        let case = Case::empty();
+        for (mode, ms) in [("none", 10.0), ("mesh", 12.0)] {
+            for run in 1..=2 {
+                case.write(&format!("study/{mode}/{run}.txt"), wrk(ms + f64::from(run)));
+            }
+        }
+        case.write(&format!("t/{name}"), source);
+        let ended = case.analyze(&["--format", "markdown", "--templates", "t"]);
+        assert_eq!(ended.code, 1, "{}", ended.stderr);
+        let first = ended.stderr.lines().next().unwrap_or_default().to_owned();
+        assert!(first.starts_with(&format!("error: t/{name}:1: {what}")), "{first}");
+        assert!(!case.path("out").exists());
+        assert!(ended.stderr.lines().all(|line| line.chars().count() < 300), "{}", ended.stderr);
+    };
+    let without_bound = "makes more than a report can be (a loop or text without bound): correct the template";
+    let range = "range(100000)";
+    refused(
+        "report.md",
+        &format!("{{% for a in {range} %}}{{% for b in {range} %}}x{{% endfor %}}{{% endfor %}}"),
+        without_bound,
+    );
+    refused("report.md", "{{ title | indent(999999999999, true) }}", without_bound);
+    refused("report.md", "{{ '%999999999999d' | format(1) }}", without_bound);
+    refused(
+        "report.md",
+        "{% set n = namespace(x='x') %}{% for i in range(60) %}{% set n.x = n.x ~ n.x %}{% endfor %}{{ n.x }}",
+        without_bound,
+    );
+    refused(
+        "report.md",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "invalid operation: recursion limit exceeded",
+    );
+    refused("report.md", "{% include 'report.md' %}", "invalid operation: recursion limit exceeded");
+    // A sum of as many terms as a template can hold is compiled all the same, and its result is not text alone.
+    let sum = format!("{{{{ 1{} }}}}", "+1".repeat(100_000));
+    refused("report.md", &format!("{sum}{{{{ titel }}}}"), "undefined value");
+    refused("report.md", &format!("{{{{ {}1 }}}}{{{{ titel }}}}", "-".repeat(200_000)), "undefined value");
+
+    let case = Case::empty();
+    case.write("study/a/1.txt", wrk(1.0));
+    case.write("t/report.md", "x".repeat(300_000));
+    case.analyze(&["--templates", "t"]).fails(
+        1,
+        "error: t/report.md: has more than 256 KiB, and so is no template: make it shorter, or remove it to use the built-in \
+         one\n",
+    );
+}
+
+#[test]
+fn what_editors_leave_beside_templates_is_passed_over() {
+    let case = Case::empty();
+    case.write("study/a/1.txt", wrk(1.0));
+    for name in [".report.md.swp", "report.md~", "#report.md#", "report.md.swp", ".#report.md"] {
+        case.write(&format!("t/{name}"), "{{ not a template");
+    }
+    case.write("t/report.md", "# {{ title }}\n");
+    case.analyze(&["--format", "markdown", "--templates", "t", "-q"]).ok();
+    assert_eq!(case.read("out/study/report.md"), "# study\n");
+    case.write("t/table.mk", "");
+    assert!(case.analyze(&["--templates", "t"]).stderr.contains("t/table.mk: is not the name of a template"));
+}

@@ -123,7 +123,9 @@ fn another_version_is_named() {
     let case = analyzed(&["--format", "csv"]);
     let now = concat!("meshstats ", env!("CARGO_PKG_VERSION"));
     edit(&case, "reports/s/manifest.json", now, "meshstats 0.0.1");
-    differs(&verified(&case, &[]), &[&format!("version changed: made by meshstats 0.0.1, and this is {now}\n")]);
+    let said = verified(&case, &[]);
+    differs(&said, &[&format!("version changed: made by meshstats 0.0.1, and this is {now}\n")]);
+    differs(&said, &["reports/s: its files are what the data give, and its manifest does not fit them\n"]);
 }
 
 #[test]
@@ -200,4 +202,88 @@ fn wrong_paths_are_told() {
     assert!(ended.stderr.contains("reports/s/manifest.json: is not the manifest of a report ("), "{}", ended.stderr);
     let ended = verified(&case, &["--tolerance", "3"]);
     assert!(ended.code == 2 && ended.stderr.contains("give a share such as 1e-9"), "{}", ended.stderr);
+}
+
+#[test]
+fn no_tolerance_lets_another_drawing_pass() {
+    let case = analyzed(&["--figure-format", "svg,pdf,png"]);
+    let figures = ["reports/s/figures/changes.pdf", "reports/s/figures/changes.png"];
+    for path in figures {
+        let whole = fs::read(case.path(path)).unwrap();
+        for junk in [&b"junk"[..], b"", &whole[..whole.len() / 2]] {
+            case.write(path, junk);
+            let ended = verified(&case, &["--tolerance", "0.5"]);
+            differs(&ended, &[&format!("{}: other bytes", &path["reports/s/".len()..])]);
+            differs(&ended, &["edited after it was made"]);
+        }
+        case.write(path, whole);
+    }
+    // Where the drawing differs within the tolerance, what was drawn of it must still be what was recorded.
+    let svg = case.read("reports/s/figures/changes.svg");
+    let (width, rest) = svg.split_once("in\"").unwrap();
+    assert!(width.rsplit('"').next().is_some_and(|inches| inches.contains('.')));
+    case.write("reports/s/figures/changes.svg", format!("{width}0000000001in\"{rest}"));
+    verified(&case, &["--tolerance", "0.5"]).ok();
+    case.write(figures[0], "junk");
+    differs(&verified(&case, &["--tolerance", "0.5"]), &["figures/changes.pdf: other bytes"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_plain_file_is_told_and_not_looked_into() {
+    use std::os::unix::fs::symlink;
+
+    let case = analyzed(&["--format", "markdown"]);
+    case.write("secret", "root:x:0:0\n");
+    let replace = |path: &str| {
+        let _ = fs::remove_file(case.path(&format!("reports/s/{path}")));
+        case.path(&format!("reports/s/{path}"))
+    };
+    assert!(std::process::Command::new("mkfifo").arg(case.path("reports/s/pipe")).status().unwrap().success());
+    symlink(case.path("secret"), replace("report.md")).unwrap();
+    symlink("loop", case.path("reports/s/loop")).unwrap();
+    symlink(".", case.path("reports/s/round")).unwrap();
+    fs::create_dir(replace("runs.csv")).unwrap();
+    // A link to the same contents, as data stores make them, is a file like any other.
+    fs::rename(case.path("reports/s/results.json"), case.path("stored")).unwrap();
+    symlink(case.path("stored"), case.path("reports/s/results.json")).unwrap();
+    let ended = verified(&case, &["--all"]);
+    differs(
+        &ended,
+        &[
+            "files that differ: 5)",
+            "  pipe: is neither a file nor a directory\n",
+            "  report.md: is a link to a file with other contents\n",
+            "  loop: is a link that leads nowhere (",
+            "  round: is a link to a directory, which is not followed\n",
+            "  runs.csv: is a directory, and should be a file\n",
+        ],
+    );
+    assert!(!ended.stdout.contains("root:x"), "{}", ended.stdout);
+}
+
+#[test]
+fn line_endings_are_named() {
+    let case = analyzed(&["--format", "markdown"]);
+    for path in ["report.md", "results.json"] {
+        let text = case.read(&format!("reports/s/{path}"));
+        case.write(&format!("reports/s/{path}"), text.replace('\n', "\r\n"));
+    }
+    let ended = verified(&case, &[]);
+    differs(
+        &ended,
+        &[
+            "files that differ: 2)",
+            "other line endings, as Git's core.autocrlf or an editor makes them: report.md, results.json; with",
+            "  report.md: has other line endings\n",
+        ],
+    );
+    assert!(!ended.stdout.contains("edited"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_difference_of_the_whole_file_has_a_place() {
+    let case = analyzed(&["--format", "markdown"]);
+    case.write("reports/s/results.json", "null");
+    differs(&verified(&case, &[]), &["  results.json: the whole of it: null → "]);
 }

@@ -9,10 +9,11 @@
 //! inconclusive  neither
 //! ```
 //!
-//! The interval that is shown is the two-sided one at 1 − 2α, whose bounds are the one-sided bounds at 1 − α: for α = 5 %
-//! the 90 % interval. A verdict needs the bound on the right side of the margin, too, so that what is printed never speaks
-//! against it (test and interval take their degrees of freedom at the margin and at the estimate, and so can differ by a
-//! hair).
+//! The verdict is that of the tests, and so of the p-values that are shown; there is none where the baseline cannot be told
+//! from zero, so that a share of it means nothing. The interval that is shown is the two-sided one
+//! at 1 − 2α, whose bounds are the one-sided bounds at 1 − α: for α = 5 % the 90 % interval. It is what the tests do not
+//! reject, and so agrees with them, but where that is in two pieces (two or three runs of a mode), which one interval cannot
+//! show.
 //!
 //! **The tests.** A relative margin is one of the baseline's mean, which is itself an estimate: the hypothesis is one
 //! about T − (1 ± m)·B, as in [`non_inferiority`](crate::stats::non_inferiority), and the interval is Fieller's. An
@@ -43,7 +44,7 @@ use crate::stats::rate::rate;
 use crate::stats::rate_ratio::{at_log_distance, log_distance, rate_ratio};
 use crate::stats::ratio_of_means::ratio_of_means;
 use crate::stats::welch::welch;
-use crate::stats::{Alternative, Events, Interval, Margin, Moments, Result, TestResult, Undefined};
+use crate::stats::{Alternative, EffectSize, Events, Interval, Margin, Moments, Result, TestResult, Undefined};
 
 /// The sample of a metric in the baseline, and in what is held against it; one of them may be missing.
 #[derive(Clone, Debug)]
@@ -299,13 +300,13 @@ impl Gated {
 
     fn decide(&mut self, alpha: f64) {
         let Ok(measured) = &self.measured else { return };
-        let (size, p_adjusted) = (self.size(), self.p_fail_adjusted.unwrap_or(1.0));
-        // In the bad direction: the least and the most that the regression can be.
-        let Interval { lower, upper, .. } = measured.interval;
-        let (least, most) = if self.worse() > 0.0 { (lower, upper) } else { (upper.map(|x| -x), lower.map(|x| -x)) };
-        if p_adjusted < alpha && least.is_some_and(|least| least > size) {
+        // Without bounds the baseline is not told from zero, and a share of it means nothing.
+        if measured.interval.lower.is_none() && measured.interval.upper.is_none() {
+            return;
+        }
+        if self.p_fail_adjusted.is_some_and(|p| p < alpha) {
             self.verdict = Verdict::Fail;
-        } else if measured.p_pass < alpha && most.is_some_and(|most| most < size) {
+        } else if measured.p_pass < alpha {
             self.verdict = Verdict::Pass;
         }
     }
@@ -393,7 +394,8 @@ impl AtMargin {
             }
             Margin::Relative(share) => {
                 let weight = self.weight(share, b.mean)?;
-                let change = ratio_of_means(&b, &t, self.two_sided())?;
+                let of_none = || welch(&b, &t, Alternative::TwoSided, self.two_sided());
+                let change = or_of_zeros(ratio_of_means(&b, &t, self.two_sided()), &t, of_none, self.two_sided())?;
                 let scaled = Moments { mean: b.mean * weight, sd: b.sd * weight, ..b };
                 (scaled, Some(change.estimate), bounds(change.interval, self.two_sided()), change.note)
             }
@@ -418,7 +420,9 @@ impl AtMargin {
             }
             Margin::Relative(share) => {
                 let weight = self.weight(share, mean)?;
-                let change = paired_change(baseline, treatment, self.two_sided())?;
+                let change = paired_change(baseline, treatment, self.two_sided());
+                let of_none = || paired_t(baseline, treatment, Alternative::TwoSided, self.two_sided());
+                let change = or_of_zeros(change, &Moments::of(treatment)?, of_none, self.two_sided())?;
                 let scaled = baseline.iter().map(|b| b * weight).collect();
                 (scaled, Some(change.estimate), bounds(change.interval, self.two_sided()), change.note)
             }
@@ -488,6 +492,24 @@ impl AtMargin {
     ) -> Result<Measured> {
         let (p_fail, p_pass) = (test(self.worse())?.p_value, test(self.better())?.p_value);
         Ok(Measured { change, interval, p_fail, p_pass, note, plan })
+    }
+}
+
+/// Where the treatment is zero in every run, every change but −100 % is rejected by a test that tells the baseline from zero;
+/// otherwise none is.
+fn or_of_zeros(
+    change: Result<EffectSize>,
+    treatment: &Moments,
+    test: impl Fn() -> Result<TestResult>,
+    level: f64,
+) -> Result<EffectSize> {
+    match change {
+        Err(_) if treatment.mean == 0.0 && treatment.sd == 0.0 => {
+            let bound = (test()?.p_value < 1.0 - level).then_some(-1.0);
+            let interval = Interval { level, lower: bound, upper: bound };
+            Ok(EffectSize { name: String::new(), estimate: -1.0, interval: Some(interval), note: None })
+        }
+        change => change,
     }
 }
 

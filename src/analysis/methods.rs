@@ -89,6 +89,9 @@ fn remedy(kind: Kind, id: &str) -> String {
     }
 }
 
+/// No margin is more than this: such a number is a slip, and overflows in what is made of it.
+const MOST_PERCENT: f64 = 1e6;
+
 /// A margin as it is written: `2%` of the baseline's mean, `0.2 ms`, or a number alone where the metric has no unit.
 ///
 /// # Errors
@@ -102,6 +105,9 @@ pub fn margin(text: &str, unit: &Unit) -> std::result::Result<Margin, (String, S
         return Err(("is not a positive number".to_owned(), remedy()));
     };
     if name == "%" {
+        if number > MOST_PERCENT {
+            return Err((format!("is more than {MOST_PERCENT} %, and so no margin"), remedy()));
+        }
         return Ok(Margin::Relative(number / 100.0));
     }
     let has_unit = !["", "count", "1"].contains(&unit.base_name());
@@ -112,7 +118,7 @@ pub fn margin(text: &str, unit: &Unit) -> std::result::Result<Margin, (String, S
         return Ok(Margin::Absolute(number));
     }
     match Unit::named(name) {
-        (of, factor) if of == *unit => Ok(Margin::Absolute(number * factor)),
+        (of, factor) if of == *unit && (number * factor).is_finite() => Ok(Margin::Absolute(number * factor)),
         _ => Err((format!("is not in a unit of the metric, which is in {}", unit.base_name()), remedy())),
     }
 }

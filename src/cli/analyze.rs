@@ -156,7 +156,7 @@ fn once(arguments: &Arguments, options: &[String], quiet: bool) -> Result<Vec<Ma
         output::require_own(&arguments.out.join(&one.study.id), output::MANIFEST, &one.files)?;
     }
     for one in &made {
-        output::write_directory(&arguments.out.join(&one.study.id), &one.files)?;
+        output::write_recorded(&arguments.out.join(&one.study.id), &one.files, output::MANIFEST)?;
     }
     if !quiet {
         for one in &made {

@@ -8,14 +8,14 @@ use std::process::ExitCode;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Reading, output, saved, terminal};
+use super::{Reading, output, saved, terminal, writing};
 use crate::analysis::gate::{Gate, Margins, Verdict, gate, within};
 use crate::analysis::methods::margin;
 use crate::analysis::saved::Saved;
 use crate::analysis::{MetricInfo, MetricKind, sessions};
 use crate::error::{Error, Problem};
 use crate::language::{Language, Locale, Translator};
-use crate::metric::Better;
+use crate::metric::{self, Better};
 use crate::render::{Material, OUTPUTS, Templates, ci};
 use crate::report::gate::{self as report, Named, Suite};
 use crate::report::language::translator_of_gates;
@@ -49,7 +49,8 @@ pub struct Arguments {
     /// (repeatable; with metrics named, only these are gated; without it 5% of all primary metrics)
     #[arg(long, value_name = "[METRIC=]MARGIN", value_parser = allowance)]
     max_regression: Vec<(Option<String>, String)>,
-    /// Which direction of a metric of your own table is the better one, e.g. frames=higher (repeatable)
+    /// Which direction is the better one of a metric of your own table, or of one that has none by itself, e.g.
+    /// frames=higher (repeatable)
     #[arg(long, value_name = "METRIC=DIRECTION", value_parser = better)]
     better: Vec<(String, Better)>,
     /// A mode that has another name in NEW (repeatable)
@@ -58,7 +59,7 @@ pub struct Arguments {
     /// Annotate a run of GitHub Actions, and append a summary to the file that GITHUB_STEP_SUMMARY names
     #[arg(long, conflicts_with = "json")]
     github: bool,
-    /// Write the verdicts as JUnit XML
+    /// Write the verdicts as JUnit XML; `-` is standard output, where nothing else is printed then
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     /// Print the verdicts as JSON
@@ -118,6 +119,10 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Error> {
     let translator = translator_of_gates(&all, language, locale);
     let verdict = report::verdict(&all, &translator);
     let suites: Vec<Suite> = all.iter().map(|one| report::suite(one, &translator)).collect();
+    let printed = arguments.junit.as_deref().is_some_and(writing::is_standard_output);
+    if printed && (arguments.json || arguments.github) {
+        return Err(Error::Usage("--junit -: --json and --github print to standard output as well".to_owned()));
+    }
     if let Some(path) = &arguments.junit {
         output::write_file(path, ci::junit(&suites).as_bytes())?;
     }
@@ -128,7 +133,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Error> {
     if arguments.json {
         let out: Vec<Out> = gated.iter().map(|one| Out { study: &one.study, gate: &one.gate }).collect();
         terminal::print(&String::from_utf8_lossy(&output::json(&out)?));
-    } else if !quiet {
+    } else if !quiet && !printed {
         for one in &all {
             let sentences = report::sentences(one, &translator);
             let sentences: Vec<String> = sentences.iter().map(|line| terminal::one_line(line)).collect();
@@ -201,14 +206,20 @@ fn some(gated: Vec<Gated>, path: &Path) -> Result<Vec<Gated>, Error> {
 /// What `--max-regression` says of the metrics that there are.
 fn margins<'a>(arguments: &Arguments, metrics: impl Iterator<Item = &'a MetricInfo>) -> Result<Margins, Error> {
     let metrics: BTreeMap<&str, &MetricInfo> = metrics.map(|metric| (metric.id.as_str(), metric)).collect();
-    for (id, _) in &arguments.better {
+    for (id, better) in &arguments.better {
         known(&metrics, id, "--better")?;
+        contradicted(id, *better, &arguments.better)?;
     }
     let mut margins = Margins { by_metric: BTreeMap::new(), usual: None };
     let usual = (arguments.max_regression.is_empty()).then(|| (None, USUAL.to_owned()));
-    for (id, text) in arguments.max_regression.iter().chain(&usual) {
+    let all = || arguments.max_regression.iter().chain(&usual);
+    for (i, (id, text)) in all().enumerate() {
         let option = format!("--max-regression {}{text}", id.as_ref().map_or(String::new(), |id| format!("{id}=")));
         let usage = |(what, remedy): (String, String)| Error::Usage(format!("{option}: the margin {what}: {remedy}"));
+        if all().take(i).any(|(other, _)| other == id) {
+            let of = id.as_ref().map_or("all metrics".to_owned(), |id| format!("`{id}`"));
+            return Err(Error::Usage(format!("{option}: a second margin for {of}; give one")));
+        }
         let Some(id) = id else {
             margins.usual = Some(margin(text, &crate::metric::Unit::Fraction).map_err(usage)?);
             continue;
@@ -233,6 +244,23 @@ fn margins<'a>(arguments: &Arguments, metrics: impl Iterator<Item = &'a MetricIn
         margins.by_metric.insert(id.clone(), margin);
     }
     Ok(margins)
+}
+
+/// A direction that is known of a metric is not another one for being asked for, and each metric has one.
+fn contradicted(id: &str, better: Better, all: &[(String, Better)]) -> Result<(), Error> {
+    let word = |better: Better| if better == Better::Higher { "higher" } else { "lower" };
+    let option = format!("--better {id}={}", word(better));
+    if all.iter().any(|(other, of)| other == id && *of != better) {
+        return Err(Error::Usage(format!("{option}: both directions of `{id}` are given; give one")));
+    }
+    match metric::find(id).map(|metric| metric.better) {
+        Some(Better::Neutral) | None => Ok(()),
+        Some(of) if of == better => Ok(()),
+        Some(of) => Err(Error::Usage(format!(
+            "{option}: {} is better of this metric; --better is for metrics that have no direction by themselves",
+            word(of)
+        ))),
+    }
 }
 
 fn known<'a>(metrics: &BTreeMap<&str, &'a MetricInfo>, id: &str, option: &str) -> Result<&'a MetricInfo, Error> {

@@ -1,21 +1,22 @@
 //! `meshstats ingest`: what is made of every file; the runs as one tidy table.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Reading, load, output, terminal};
+use super::{Reading, load, output, terminal, writing};
 use crate::error::{Error, Problem};
 use crate::report::model::Align;
-use crate::study::{self, Fate, Scanned};
-use crate::table::{Format, Table};
+use crate::study::{self, Fate, Scanned, Study};
+use crate::table::{self, Format, Table};
 
 #[derive(Args)]
 pub struct Arguments {
     /// A study, a directory of studies, or any directory of logs
     #[arg(default_value = "data")]
     path: PathBuf,
-    /// Write the runs as a tidy table (.csv or .parquet); without it every file is listed with what was made of it
+    /// Write the runs as a tidy table (.csv or .parquet; `-` is standard output, as CSV); without it every file is listed
+    /// with what was made of it
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -26,23 +27,48 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
     match &arguments.out {
         None => list(arguments),
         Some(out) => {
-            let format = load::table_format(out)?;
+            let to_stdout = writing::is_standard_output(out);
+            let format = if to_stdout { Format::Csv } else { load::table_format(out)? };
+            require_own(out)?;
             let studies =
                 load::studies(&arguments.path, &arguments.reading.overrides(), arguments.reading.skip_bad, quiet)?;
             let count = studies.len();
+            require_no_input(out, studies.iter().map(|(study, _)| study))?;
             let table = Table::joined(studies.into_iter().map(|(study, table)| (study.id, table)).collect());
             let bytes = match format {
                 Format::Csv => table.csv()?,
                 Format::Parquet => table.parquet()?,
             };
             output::write_file(out, &bytes)?;
-            if !quiet {
+            if !quiet && !to_stdout {
                 let studies = if count == 1 { "1 study".to_owned() } else { format!("{count} studies") };
                 terminal::print(&format!("{}: {} runs of {studies}\n", out.display(), table.rows.len()));
             }
             Ok(())
         }
     }
+}
+
+/// Writes over nothing but an earlier table of ours, which is known by its columns.
+fn require_own(out: &Path) -> Result<(), Error> {
+    if writing::is_standard_output(out) || !out.is_file() || table::is_ours(out) {
+        return Ok(());
+    }
+    let what = "exists, and is not a table that `meshstats ingest` wrote";
+    Err(Problem::new(out.display().to_string(), what, "choose another name with --out, or move it away").into())
+}
+
+/// A table that is read is not written over, whoever wrote it.
+fn require_no_input<'a>(out: &Path, studies: impl IntoIterator<Item = &'a Study>) -> Result<(), Error> {
+    let Ok(place) = out.canonicalize() else { return Ok(()) };
+    for study in studies {
+        if study.inputs.iter().any(|input| study.dir.join(&input.path).canonicalize().is_ok_and(|input| input == place))
+        {
+            let what = "is a table that is read here";
+            return Err(Problem::new(out.display().to_string(), what, "choose another name with --out").into());
+        }
+    }
+    Ok(())
 }
 
 /// One line a file: read, repaired, ignored or refused, how many runs, and why.

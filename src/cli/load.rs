@@ -24,6 +24,7 @@ pub fn studies(path: &Path, overrides: &Overrides, skip_bad: bool, quiet: bool) 
         }
     }
     bar.clear();
+    problems.extend(of_one_name(&loaded));
     if !problems.is_empty() {
         return Err(Error::Failed(problems));
     }
@@ -36,6 +37,17 @@ pub fn studies(path: &Path, overrides: &Overrides, skip_bad: bool, quiet: bool) 
         .into());
     }
     Ok(loaded)
+}
+
+/// Studies of one name: their reports would be one directory, also where file systems do not tell capitals apart.
+fn of_one_name(loaded: &[(Study, Table)]) -> Vec<Problem> {
+    let same = |a: &Study, b: &Study| a.id.to_lowercase() == b.id.to_lowercase();
+    let seconds = loaded.iter().enumerate().filter_map(|(i, (study, _))| {
+        let (first, _) = loaded[..i].iter().find(|(first, _)| same(first, study))?;
+        let what = format!("is the study `{}`, and so is {} (`{}`)", study.id, first.place(), first.id);
+        Some(Problem::new(study.place(), what, "rename one of them: each report is a directory of its study's name"))
+    });
+    seconds.collect()
 }
 
 /// The study at `place`, or the several that one table holds.
@@ -72,6 +84,11 @@ pub fn claims(study: &mut Study) -> Result<Option<crate::claims::Claims>, Error>
 
 pub fn read(path: &Path) -> Result<Vec<u8>, Problem> {
     std::fs::read(path).map_err(|error| unreadable(path, &error))
+}
+
+/// The last part of a path.
+pub fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 pub fn unreadable(path: &Path, error: &std::io::Error) -> Problem {

@@ -10,6 +10,7 @@ mod completions;
 mod diff;
 mod gate;
 mod ingest;
+mod interrupt;
 mod list;
 mod load;
 mod man;
@@ -23,6 +24,7 @@ mod templates;
 mod terminal;
 mod verify;
 mod watch;
+mod writing;
 
 use std::process::ExitCode;
 
@@ -319,6 +321,10 @@ fn level(text: &str) -> Result<f64, String> {
 pub fn main() -> ExitCode {
     let matches = Cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    // `collect` has runs to end before it ends, and watches for itself.
+    if !matches!(cli.command, Command::Collect(_)) {
+        interrupt::watch();
+    }
     let quiet = cli.quiet;
     let typed = || {
         let (name, matches) = matches.subcommand()?;

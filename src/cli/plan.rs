@@ -15,6 +15,7 @@ use crate::language::Translator;
 use crate::metric::Unit;
 use crate::plot::{Format, WIDTHS, Width};
 use crate::report::figure::Figure;
+use crate::report::files;
 use crate::report::language::{translate_figure, translate_table, translator};
 use crate::report::model::joined;
 use crate::report::number::Scale;
@@ -94,7 +95,8 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
         aim(&mut items, text, arguments.power)?;
     }
     if let Some(out) = &arguments.out {
-        let figures: Vec<_> = items.iter().filter_map(drawn).collect();
+        let mut figures: Vec<_> = items.iter().filter_map(drawn).collect();
+        files::name_figures(&mut figures);
         let figures: Vec<_> = figures.iter().collect();
         let files = figure_files(
             &figures,

@@ -69,6 +69,7 @@ fn read(shown: &str, bytes: &[u8]) -> Result<Saved, Problem> {
         let what = format!("is of a later version of meshstats ({})", saved.generator);
         return Err(Problem::new(shown, what, "use that version, or analyse the logs again with this one"));
     }
+    study::check_study(&saved.study.id).map_err(|fault| fault.at(shown))?;
     match saved.samples.iter().find(|sample| !sample.is_whole()) {
         Some(sample) => {
             let what = format!("has a sample that is not whole ({}, {})", sample.metric, sample.mode);

@@ -1,14 +1,15 @@
 //! `meshstats templates`: the templates that reports are made with.
 
 use std::fs;
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
 use super::{load, output, terminal};
 use crate::error::{Error, Problem};
-use crate::render::PAGE;
 use crate::render::catalogue::{self, CATALOGUE};
+use crate::render::{File, PAGE};
 use crate::report::model::Align;
 
 #[derive(Args)]
@@ -47,33 +48,36 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
     Ok(())
 }
 
-fn export(dir: &PathBuf, force: bool, quiet: bool) -> Result<(), Error> {
+fn export(dir: &Path, force: bool, quiet: bool) -> Result<(), Error> {
+    match fs::metadata(dir) {
+        Ok(there) if !there.is_dir() => return Err(output::problem(dir, "created", &ErrorKind::NotADirectory.into())),
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(output::problem(dir, "created", &error)),
+        _ => {}
+    }
     let page = catalogue::page();
-    let files: Vec<(PathBuf, &str)> = catalogue::sources()
+    let files: Vec<File> = catalogue::sources()
         .iter()
         .chain([&(PAGE, page.as_str())])
-        .map(|(name, text)| (dir.join(name), *text))
+        .map(|(name, text)| File { path: (*name).to_owned(), contents: text.as_bytes().to_vec() })
         .collect();
     let mut problems = Vec::new();
-    for (path, text) in &files {
-        match fs::read(path) {
-            Ok(there) if there != text.as_bytes() && !force => problems.push(Problem::new(
+    for file in &files {
+        let path = dir.join(&file.path);
+        match fs::read(&path) {
+            Ok(there) if there != file.contents && !force => problems.push(Problem::new(
                 path.display().to_string(),
                 "exists, and is not the built-in template",
                 "choose another directory, or overwrite it with --force",
             )),
             Ok(_) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => problems.push(load::unreadable(path, &error)),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => problems.push(load::unreadable(&path, &error)),
         }
     }
     if !problems.is_empty() {
         return Err(Error::Failed(problems));
     }
-    fs::create_dir_all(dir).map_err(|error| output::problem(dir, "created", &error))?;
-    for (path, text) in &files {
-        output::write_file(path, text.as_bytes())?;
-    }
+    output::write_directory(dir, &files)?;
     if !quiet {
         terminal::print(&format!("{} files written to {}\n", files.len(), dir.display()));
     }

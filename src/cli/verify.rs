@@ -10,10 +10,9 @@ use clap::Args;
 use super::analyze::{Made, Making, make};
 use super::options::{self, over};
 use super::output::{Listed, Manifest};
-use super::{Choosing, Emphasis, Reading, Styling, load, terminal};
+use super::{Choosing, Emphasis, Reading, Styling, load, terminal, writing};
 use crate::error::{Error, Problem};
 use crate::render::Templates;
-use crate::study::natural_cmp;
 use crate::verify::{Difference, MANIFEST, Side, Verified, verify};
 
 /// Says whether reports are what the data give: makes them again in memory, and compares.
@@ -91,6 +90,7 @@ pub fn run(arguments: &Arguments, typed: &[String], quiet: bool) -> Result<ExitC
                     let verified = verify(&side, &side_of(made)?, arguments.tolerance);
                     holds &= verified.holds();
                     text.push_str(&said(&shown(&key), &verified, arguments));
+                    text.push_str(&left_over(&shown(&key)));
                 }
                 Err(Error::Failed(problems)) => {
                     let why = problems.iter().map(|problem| format!("  {problem}\n"));
@@ -149,35 +149,77 @@ fn recorded(dir: &Path) -> Result<(Manifest, Side), Error> {
         let remedy = "make the report again with `meshstats analyze`";
         Problem::new(path.display().to_string(), format!("is not the manifest of a report ({error})"), remedy)
     })?;
-    let mut files = BTreeMap::new();
-    walk(dir, "", &mut files)?;
-    files.remove(MANIFEST);
-    let side = side(&manifest, files);
+    let mut found = Found::default();
+    found.walk(dir, "");
+    found.files.remove(MANIFEST);
+    for listed in manifest.outputs.iter().filter(|listed| is_directory(&dir.join(&listed.path))) {
+        found.strange.insert(listed.path.clone(), "is a directory, and should be a file".to_owned());
+    }
+    let side = Side { strange: found.strange, ..side(&manifest, found.files) };
     Ok((manifest, side))
 }
 
-fn walk(dir: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), Error> {
-    let entries = fs::read_dir(dir).map_err(|error| load::unreadable(dir, &error))?;
-    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.sort_by(|a, b| natural_cmp(&a.to_string_lossy(), &b.to_string_lossy()));
-    for path in paths {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if name.starts_with('.') {
-            continue;
-        }
-        if path.is_dir() {
-            walk(&path, &format!("{prefix}{name}/"), files)?;
-        } else {
-            files.insert(format!("{prefix}{name}"), load::read(&path)?);
+/// Whether a directory stands there, and no link to one.
+fn is_directory(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
+}
+
+/// What is in a report's directory. What cannot be looked at stops nothing: it is told like any difference.
+#[derive(Default)]
+struct Found {
+    files: BTreeMap<String, Vec<u8>>,
+    strange: BTreeMap<String, String>,
+}
+
+impl Found {
+    fn walk(&mut self, dir: &Path, prefix: &str) {
+        let entries = match fs::read_dir(dir) {
+            Ok(entries) => entries,
+            Err(error) => {
+                let what = format!("cannot be listed ({})", error.kind());
+                self.strange.insert(prefix.trim_end_matches('/').to_owned(), what);
+                return;
+            }
+        };
+        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+            let name = load::file_name(&path);
+            if name.starts_with('.') {
+                continue;
+            }
+            if is_directory(&path) {
+                self.walk(&path, &format!("{prefix}{name}/"));
+            } else {
+                self.take(&path, format!("{prefix}{name}"));
+            }
         }
     }
-    Ok(())
+
+    /// A pipe would never end, and a link may lead out of the report: of a file behind one no line is shown.
+    fn take(&mut self, path: &Path, name: String) {
+        let is_link = path.is_symlink();
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_file() => match fs::read(path) {
+                Ok(bytes) => {
+                    if is_link {
+                        self.strange.insert(name.clone(), "is a link to a file with other contents".to_owned());
+                    }
+                    self.files.insert(name, bytes);
+                }
+                Err(error) => _ = self.strange.insert(name, format!("cannot be read ({})", error.kind())),
+            },
+            Ok(metadata) if metadata.is_dir() => {
+                self.strange.insert(name, "is a link to a directory, which is not followed".to_owned());
+            }
+            Ok(_) => _ = self.strange.insert(name, "is neither a file nor a directory".to_owned()),
+            Err(error) => _ = self.strange.insert(name, format!("is a link that leads nowhere ({})", error.kind())),
+        }
+    }
 }
 
 fn side(manifest: &Manifest, files: BTreeMap<String, Vec<u8>>) -> Side {
     let sums = |listed: &[Listed]| listed.iter().map(|file| (file.path.clone(), file.sha256.clone())).collect();
     let generator = manifest.generator.clone();
-    Side { generator, inputs: sums(&manifest.inputs), outputs: sums(&manifest.outputs), files }
+    Side { generator, inputs: sums(&manifest.inputs), outputs: sums(&manifest.outputs), files, ..Side::default() }
 }
 
 /// What is made now, as it would be recorded.
@@ -187,6 +229,17 @@ fn side_of(made: Made) -> Result<Side, Error> {
     let manifest: Manifest = serde_json::from_slice(&manifest)
         .map_err(|error| Problem::new(MANIFEST, format!("cannot be read again ({error})"), "report this as a bug"))?;
     Ok(side(&manifest, files))
+}
+
+/// What is said of what a run that was killed left in a report's directory. It is no part of the report.
+fn left_over(dir: &str) -> String {
+    let found = writing::left_over(Path::new(dir));
+    let names: Vec<String> = found.iter().map(|path| load::file_name(path)).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    let dir = dir.trim_end_matches('/');
+    format!("{dir}: an interrupted run left {}: the next `analyze` removes it\n", names.join(", "))
 }
 
 /// What is said of a report.
@@ -200,7 +253,10 @@ fn said(dir: &str, verified: &Verified, arguments: &Arguments) -> String {
         };
         return format!("{dir}: is what the data give ({count} files{tolerance})\n");
     }
-    let mut text = format!("{dir}: is not what the data give (files that differ: {})\n", verified.differences.len());
+    let mut text = match verified.differences.len() {
+        0 => format!("{dir}: its files are what the data give, and its manifest does not fit them\n"),
+        count => format!("{dir}: is not what the data give (files that differ: {count})\n"),
+    };
     for cause in &verified.causes {
         text.push_str(&format!("  {cause}\n"));
     }

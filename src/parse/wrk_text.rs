@@ -8,6 +8,7 @@
 //! command line above the report, or, in a run too short for its calibration, by a `Req/Sec` that is not a number
 //! beside a latency that is one.
 
+mod agreement;
 mod line;
 
 use std::collections::BTreeMap;
@@ -105,13 +106,12 @@ impl Reader {
         report.take(number, line);
     }
 
-    /// The script prints after the report, so a line with the same number of requests is of the same run.
+    /// The script prints after the report, so a line that follows one is of the same run.
     fn json(&mut self, number: usize, text: &str) {
-        let above = self.report.as_mut().filter(|report| report.json.is_none());
-        let above = above.and_then(|report| report.totals.map(|totals| (totals.requests, report)));
+        let above = self.report.as_mut().filter(|report| report.json.is_none() && report.totals.is_some());
         match (wrk_json::line(text), above) {
-            (Ok(json), Some((requests, report))) if requests == json.requests => report.json = Some(json),
-            (Ok(json), _) => {
+            (Ok(json), Some(report)) => report.json = Some(json),
+            (Ok(json), None) => {
                 self.finish_report();
                 let stage = Stage::Totals;
                 self.report = Some(Report { line: number, stage, json: Some(json), ..Report::default() });
@@ -143,9 +143,20 @@ impl Reader {
                 let what = "the report stops before its `Transfer/sec` line; what stands above was used".to_owned();
                 self.repairs.push(Repair { line: Some(line), what });
             }
-            self.runs.push(run);
+            if run.is_ok() && self.runs.iter().any(|other| is_same(other, &run)) {
+                let what = "the same run is there twice: counted once".to_owned();
+                self.repairs.push(Repair { line: Some(line), what });
+            } else {
+                self.runs.push(run);
+            }
         }
     }
+}
+
+/// Whether two reports are of one run. No two runs have the same time and all the same latencies and counts.
+fn is_same(one: &Result<Measurements, Fault>, other: &Result<Measurements, Fault>) -> bool {
+    let (Ok(one), Ok(other)) = (one, other) else { return false };
+    one.http == other.http && one.duration == other.duration
 }
 
 #[derive(Clone, Copy)]
@@ -237,6 +248,9 @@ impl Report {
             None => self.printed()?,
         };
         let line = self.totals.map_or(self.line, |totals| totals.line);
+        if let (Some(totals), Some(json)) = (self.totals, &self.json) {
+            agreement::check(&self, totals, json).map_err(|fault| fault.on_line(line))?;
+        }
         self.check(duration, &http).map_err(|fault| fault.on_line(line))?;
 
         let (percentiles, have_fallen) = rising(&http.percentiles);
@@ -269,6 +283,10 @@ impl Report {
         let Some([mean, sd, max]) = self.latency else {
             return Err(Fault::new("the report has no `Latency` line", again).on_line(totals.line));
         };
+        if self.transfer_rate.is_some() && self.requests_per_second.is_none() {
+            let what = "`Requests/sec` is not a number";
+            return Err(Fault::new(what, "run it again; this is not what wrk printed").on_line(totals.line));
+        }
         let (hdr_mean, hdr_sd) = self.hdr_mean.unzip();
         let (mean, sd) = (finer(mean, hdr_mean), finer(sd, hdr_sd));
         // wrk prints zeros where it has no sample; no response takes no time.

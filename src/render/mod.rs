@@ -21,7 +21,7 @@ use crate::error::Problem;
 use crate::language::{Language, Locale};
 use crate::latex::clean;
 use crate::report::figure::Picture;
-use crate::report::model::{Block, Cell, Report, Table};
+use crate::report::model::{Block, Cell, Number, Report, Table};
 use crate::report::style::Style;
 
 pub use templates::{PAGE, Templates};
@@ -177,6 +177,18 @@ const ALIGNED: usize = 60;
 /// The label of a table or figure: two studies may stand in one paper.
 fn label(report: &Report, id: &str) -> String {
     format!("{}-{}", slug(&report.id), slug(id))
+}
+
+/// Two numbers that would get one name in `file`. Their keys lack what is no letter or digit; where nothing else tells them
+/// apart, their definitions say which mode and scenario each is of.
+fn collision(file: &str, name: &str, numbers: [&Number; 2]) -> Problem {
+    let same = numbers[0].key == numbers[1].key;
+    let [one, other] = numbers.map(|number| if same { number.definition.clone() } else { number.key.join(" ") });
+    Problem::new(
+        file,
+        format!("“{one}” and “{other}” would both be {name}"),
+        "rename a mode, scenario or metric so that they differ in a letter or digit",
+    )
 }
 
 /// An identifier for labels: lower-case ASCII letters, digits and `-`.

@@ -3,7 +3,7 @@
 use super::language::{translate_table, translated, translator_of_audit};
 use super::model::{Align, Block, Cell, Column, Report, Section, Sentence, Table};
 use super::number::{decimals, fixed, p_value, text};
-use super::{Context, localise, published};
+use super::{Context, files, localise, published};
 use crate::analysis::GENERATOR;
 use crate::audit::{Audit, Change, Explanation, Finding, Range, VERDICTS, Verdict};
 use crate::claims::Statistic;
@@ -27,7 +27,7 @@ pub(super) fn section(context: &Context) -> Option<Section> {
 pub fn report(audit: &Audit, id: &str, language: &'static Language) -> Report {
     let printer = Printer { audit, decimal: '.' };
     let translator = translator_of_audit(audit, language);
-    let report = Report {
+    let mut report = Report {
         id: id.to_owned(),
         title: translator.text(&format!("Audit: {}", audit.title)),
         banner: None,
@@ -43,6 +43,7 @@ pub fn report(audit: &Audit, id: &str, language: &'static Language) -> Report {
         generator: GENERATOR.to_owned(),
         locale: Locale::default(),
     };
+    files::name(&mut report.sections);
     translated(report, &translator)
 }
 

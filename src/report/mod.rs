@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod by_metric;
 pub mod figure;
+pub mod files;
 pub mod gate;
 pub mod language;
 pub mod model;
@@ -78,6 +79,7 @@ pub fn report(analysis: &Analysis, style: &Style) -> Report {
             }
         }
     }
+    files::name(&mut sections);
     let report = Report {
         id: analysis.study.id.clone(),
         title: analysis.study.title.clone(),

@@ -4,7 +4,7 @@ use super::language::{translate_table, translated, translator_of_sessions};
 use super::model::{Align, Block, Cell, Column, Report, Section, Sentence, Table};
 use super::number::text;
 use super::style::Style;
-use super::{Context, comparison, diagnostics, numbers, planning, rates, samples, sensitivity};
+use super::{Context, comparison, diagnostics, files, numbers, planning, rates, samples, sensitivity};
 use super::{RECONSTRUCTED, note_sentence};
 use crate::analysis::saved::Conclusion;
 use crate::analysis::sessions::{Only, Sessions, SetupChange};
@@ -53,6 +53,7 @@ fn english(sessions: &Sessions) -> Report {
         }
         table.notes.extend(reconstructed.then(|| format!("These runs are {RECONSTRUCTED}.").into()));
     }
+    files::name(&mut sections);
     Report {
         id: format!("{}-diff", analysis.study.id),
         title: format!("{}: new against old", analysis.study.title),

@@ -193,8 +193,11 @@ impl Manifest {
                 "put the claims file into the study's directory, and name it by its path there",
             ));
         }
+        super::check_label("title", self.title.as_deref().unwrap_or_default())?;
         for (what, list) in [("mode", &self.modes), ("scenario", &self.scenarios)] {
             for (i, named) in list.iter().enumerate() {
+                super::check_id(&format!("id of a {what}"), &named.id)?;
+                super::check_label(&format!("label of the {what} `{}`", named.id), &named.label)?;
                 if list[..i].iter().any(|other| other.id == named.id) {
                     return Err(Fault::new(
                         format!("the {what} `{}` is listed twice", named.id),

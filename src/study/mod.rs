@@ -2,6 +2,7 @@
 
 mod discover;
 mod manifest;
+mod names;
 mod pattern;
 mod scan;
 mod sidecar;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 pub use discover::is_baseline;
 pub use manifest::{DecimalSeparator, Manifest, MssPolicy, Named, Names, Outliers, Provenance};
+pub use names::{check_id, check_label, check_study};
 pub use pattern::Pattern;
 pub use scan::{Fate, Progress, Scanned, is_hidden, scan, sha256};
 pub use sidecar::{CpuSeconds, EXTENSION, FAILED, Interface, MOST_FOREIGN_LOAD, Machine, PLAN_COPY, Sidecar, WARM_UP};

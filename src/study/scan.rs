@@ -146,8 +146,12 @@ fn leads_up(dir: &Path, link: &Path) -> bool {
     }
 }
 
+/// Whether a file is hidden, or what an editor keeps beside the file that it edits.
 pub fn is_hidden(path: &Path) -> bool {
-    path.file_name().map(|name| name.to_string_lossy()).is_some_and(|name| name.starts_with('.') || name.ends_with('~'))
+    path.file_name().map(|name| name.to_string_lossy()).is_some_and(|name| {
+        let is_saved = name.len() > 1 && name.starts_with('#') && name.ends_with('#');
+        is_saved || name.starts_with('.') || name.ends_with('~') || name.ends_with(".swp")
+    })
 }
 
 fn relative(root: &Path, path: &Path) -> String {

@@ -137,6 +137,7 @@ fn json(place: &str, old: &Value, new: &Value, same: Same, found: &mut Differenc
         _ => {
             let (old, new) = (old.to_string(), new.to_string());
             if !same(&old, &new) {
+                let place = if place.is_empty() { "the whole of it" } else { place };
                 found.add(place.to_owned(), &old, &new);
             }
         }

@@ -25,6 +25,8 @@ pub struct Side {
     pub outputs: BTreeMap<String, String>,
     /// All files of the directory but the manifest.
     pub files: BTreeMap<String, Vec<u8>>,
+    /// What is no plain file, and what it is: it is not looked into.
+    pub strange: BTreeMap<String, String>,
 }
 
 /// What came of a comparison.
@@ -36,6 +38,8 @@ pub struct Verified {
     pub within: Vec<String>,
     /// Files that differ, in what.
     pub differences: Vec<Difference>,
+    /// Files that differ in line endings alone.
+    pub line_endings: Vec<String>,
     /// Why, as far as the manifest and the results tell.
     pub causes: Vec<String>,
 }
@@ -55,7 +59,17 @@ pub fn verify(recorded: &Side, made: &Side, tolerance: Option<f64>) -> Verified 
             Some(old) if tolerance.is_some_and(|tolerance| alike(recorded, made, path, (old, new), tolerance)) => {
                 verified.within.push(path.clone());
             }
-            Some(old) => verified.differences.push(difference::of(path, old, new, tolerance)),
+            Some(old) if unix(old).is_some_and(|old| unix(new) == Some(old)) => {
+                verified.line_endings.push(path.clone());
+                verified.differences.push(Difference::whole(path, "has other line endings"));
+            }
+            Some(old) => verified.differences.push(match recorded.strange.get(path) {
+                Some(what) => Difference::whole(path, what),
+                None => difference::of(path, old, new, tolerance),
+            }),
+            None if recorded.strange.contains_key(path) => {
+                verified.differences.push(Difference::whole(path, &recorded.strange[path]));
+            }
             None if recorded.outputs.contains_key(path) => {
                 verified.differences.push(Difference::whole(path, "is missing"));
             }
@@ -69,6 +83,11 @@ pub fn verify(recorded: &Side, made: &Side, tolerance: Option<f64>) -> Verified 
         };
         verified.differences.push(Difference::whole(path, what));
     }
+    let unknown = recorded
+        .strange
+        .iter()
+        .filter(|(path, _)| !made.files.contains_key(*path) && !recorded.files.contains_key(*path));
+    verified.differences.extend(unknown.map(|(path, what)| Difference::whole(path, what)));
     // What is read first: the results, then what is printed of them, then the drawings.
     let rank = |path: &str| if path == RESULTS { 0 } else { 1 + usize::from(path.starts_with("figures/")) };
     verified.differences.sort_by(|a, b| (rank(&a.path), &a.path).cmp(&(rank(&b.path), &b.path)));
@@ -76,17 +95,28 @@ pub fn verify(recorded: &Side, made: &Side, tolerance: Option<f64>) -> Verified 
     verified
 }
 
-/// Whether two versions of a file differ by no more than the tolerance. A PDF is a drawing of the SVG beside it.
+/// Whether two versions of a file differ by no more than the tolerance. What is no text has no numbers to compare: it
+/// must be as it was recorded, and a drawing of an SVG that differs by no more.
 fn alike(recorded: &Side, made: &Side, path: &str, (old, new): (&[u8], &[u8]), tolerance: f64) -> bool {
-    if let Some(stem) = path.strip_suffix(".pdf") {
+    if let Some(stem) = DRAWN.iter().find_map(|extension| path.strip_suffix(extension)) {
         let svg = format!("{stem}.svg");
         let of = |side: &'_ Side| side.files.get(&svg).and_then(|bytes| String::from_utf8(bytes.clone()).ok());
-        return of(recorded).zip(of(made)).is_some_and(|(old, new)| within(&old, &new, tolerance));
+        let drawing = of(recorded).zip(of(made)).filter(|(old, new)| old != new);
+        return drawing.is_some_and(|(old, new)| within(&old, &new, tolerance))
+            && recorded.outputs.get(path) == Some(&sha256(old));
     }
     match (std::str::from_utf8(old), std::str::from_utf8(new)) {
         (Ok(old), Ok(new)) => within(old, new, tolerance),
         _ => false,
     }
+}
+
+/// Endings of files that are drawn of the SVG beside them.
+const DRAWN: [&str; 2] = [".pdf", ".png"];
+
+/// Text with the line endings of Unix.
+fn unix(bytes: &[u8]) -> Option<String> {
+    std::str::from_utf8(bytes).ok().map(|text| text.replace("\r\n", "\n"))
 }
 
 fn causes(recorded: &Side, made: &Side, verified: &Verified) -> Vec<String> {
@@ -102,11 +132,20 @@ fn causes(recorded: &Side, made: &Side, verified: &Verified) -> Vec<String> {
         .outputs
         .iter()
         .filter(|(path, _)| verified.differences.iter().any(|difference| difference.path == **path))
+        .filter(|(path, _)| !verified.line_endings.contains(*path))
         .filter(|(path, sum)| recorded.files.get(*path).is_some_and(|bytes| sha256(bytes) != **sum))
         .map(|(path, _)| path.as_str())
         .collect();
     if !edited.is_empty() {
         causes.push(format!("edited after it was made (not what its manifest recorded): {}", list(&edited)));
+    }
+    if !verified.line_endings.is_empty() {
+        let paths: Vec<&str> = verified.line_endings.iter().map(String::as_str).collect();
+        causes.push(format!(
+            "other line endings, as Git's core.autocrlf or an editor makes them: {}; with the line `* -text` in \
+             .gitattributes Git leaves them as they are",
+            list(&paths)
+        ));
     }
     let unexplained: Vec<&str> = verified
         .differences

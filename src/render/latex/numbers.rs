@@ -10,7 +10,7 @@ use crate::error::Problem;
 use crate::language::Locale;
 use crate::latex::escape;
 use crate::render::markdown::{in_cell, pipe_table};
-use crate::render::{File, Templates, plain, verbatim, word};
+use crate::render::{File, Templates, collision, plain, verbatim, word};
 use crate::report::model::{Align, Cell, Column, Number, Report};
 
 pub(super) fn files(report: &Report, templates: &Templates) -> Result<Vec<File>, Problem> {
@@ -37,11 +37,7 @@ fn names(numbers: &[Number]) -> Result<Vec<String>, Problem> {
         for form in ["", "Raw", "Qty"] {
             let form = format!("{name}{form}");
             if let Some(other) = taken.insert(form.clone(), number) {
-                return Err(Problem::new(
-                    "numbers.tex",
-                    format!("“{}” and “{}” would both be {form}", other.key.join(" "), number.key.join(" ")),
-                    "rename a mode, scenario or metric so that they differ in a letter or digit",
-                ));
+                return Err(collision("numbers.tex", &form, [other, number]));
             }
         }
     }

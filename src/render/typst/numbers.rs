@@ -8,7 +8,7 @@ use super::number::typeset;
 use super::{escape, literal};
 use crate::error::Problem;
 use crate::render::latex::number::Printed;
-use crate::render::{File, Templates, slug, verbatim};
+use crate::render::{File, Templates, collision, slug, verbatim};
 use crate::report::model::{Cell, Number, Report};
 
 pub(super) fn file(report: &Report, templates: &Templates) -> Result<File, Problem> {
@@ -33,11 +33,7 @@ fn names(numbers: &[Number]) -> Result<Vec<String>, Problem> {
         for form in ["", "-raw", "-qty"] {
             let form = format!("{name}{form}");
             if let Some(other) = taken.insert(form.clone(), number) {
-                return Err(Problem::new(
-                    "numbers.typ",
-                    format!("“{}” and “{}” would both be {form}", other.key.join(" "), number.key.join(" ")),
-                    "rename a mode, scenario or metric so that they differ in a letter or digit",
-                ));
+                return Err(collision("numbers.typ", &form, [other, number]));
             }
         }
     }
