@@ -235,6 +235,18 @@ fn the_family_is_adjusted_as_chosen() {
     }
 }
 
+/// Of H₀: the mean difference within blocks is 2 or more.
+const P_OF_PAIRS: f64 = 2.7506386604857814e-09;
+
+#[test]
+fn comparing_pairs_at_a_margin_is_paired() {
+    let case = two_files();
+    let shown = case.run(&["compare", "a", "b", "--paired", "--margin", "3%"]).ok().stdout;
+    assert!(shown.contains("TOST, paired t") && !shown.contains("TOST, Welch"), "{shown}");
+    let shown = case.run(&["compare", "a", "b", "--margin", "3%"]).ok().stdout;
+    assert!(!shown.contains("TOST, paired t") && shown.contains("TOST, Welch"), "{shown}");
+}
+
 #[test]
 fn a_margin_asks_for_equivalence() {
     let case = Case::empty();
@@ -246,6 +258,14 @@ fn a_margin_asks_for_equivalence() {
     assert_eq!(methods["non_inferiority"]["alternative"], "less", "less latency is better");
     let report = case.read("out/runs/report.md");
     assert!(report.contains("2.00 ms") && report.contains("| shown"), "{report}");
+    // The runs come in blocks, and so the paired tests are the ones that are shown: SciPy's `ttest_1samp` of t − b − 2.
+    let of_pairs = methods["paired_non_inferiority"]["p_value"].as_f64().unwrap();
+    approx::assert_relative_eq!(of_pairs, P_OF_PAIRS, max_relative = 1e-9);
+    assert!(of_pairs < methods["non_inferiority"]["p_value"].as_f64().unwrap() / 10.0, "{methods}");
+    assert!(report.contains("| Equivalence of pairs (TOST, paired t") && !report.contains("TOST, Welch"), "{report}");
+    analyze(&case, &csv, &["--margin", "latency_mean=2 ms", "--test", "welch"]);
+    let report = case.read("out/runs/report.md");
+    assert!(report.contains("TOST, Welch") && !report.contains("TOST, paired"), "as unpaired as the chosen test");
     let results = analyze(&case, &csv, &["--margin", "latency_mean=1%"]);
     let methods = &comparison(&results, "latency_mean", "mesh")["methods"];
     assert!(methods["equivalence"]["p_value"].as_f64().unwrap() > 0.9, "{methods}");

@@ -41,7 +41,7 @@ pub(super) fn family(context: &Context, items: &[Item]) -> String {
 }
 
 /// Whether a method is one for pairs.
-fn pairs(id: &str) -> bool {
+pub(super) fn pairs(id: &str) -> bool {
     method(id).is_some_and(|method| matches!(method.compute, Compute::Pairs(_)))
 }
 
