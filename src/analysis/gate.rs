@@ -11,11 +11,12 @@
 //!
 //! The interval that is shown is the two-sided one at 1 − 2α, whose bounds are the one-sided bounds at 1 − α: for α = 5 %
 //! the 90 % interval. A verdict needs the bound on the right side of the margin, too, so that what is printed never speaks
-//! against it (test and interval take their degrees of freedom at the margin and at the estimate, and so can differ by a
-//! hair).
+//! against it: with two or three runs of a mode the ratios that the tests do not reject can be in two pieces, which one
+//! interval cannot show.
 //!
 //! **The tests.** A relative margin is one of the baseline's mean, which is itself an estimate: the hypothesis is one
-//! about T − (1 ± m)·B, as in [`non_inferiority`](crate::stats::non_inferiority), and the interval is Fieller's. An
+//! about T − (1 ± m)·B, as in [`non_inferiority`](crate::stats::non_inferiority), and the interval, Fieller's, is what such
+//! tests do not reject. An
 //! absolute margin shifts the baseline. Runs in blocks are paired, and the same is asked of their differences. Ratios
 //! are compared by their pooled rates, with the run-clustered variance of the log ratio; their margin is relative.
 //!
