@@ -283,6 +283,11 @@ fn the_test_that_is_chosen_decides() {
     assert_eq!(of_mesh["p_adjusted"], of_mesh["methods"]["mann_whitney"]["p_value"], "a family of one");
     let report = case.read("out/runs/report.md");
     assert!(report.contains("Mann–Whitney") && report.contains("Hodges–Lehmann"), "{report}");
+    // What stands there is a shift, and is called one.
+    assert!(report.contains("| Shift |") && report.contains("Shift: by how much the treatment's values"), "{report}");
+    let numbers = case.read("out/runs/numbers.md");
+    assert!(numbers.contains("shift of the values against none"), "{numbers}");
+    assert!(numbers.contains("lower bound of the interval of the shift") && !numbers.contains("difference, treatment"));
     // A test that does not apply leaves the usual one.
     let results = analyze(&case, &csv, &["--test", "rate_ratio"]);
     assert_eq!(comparison(&results, "latency_mean", "mesh")["test"], "paired_t");

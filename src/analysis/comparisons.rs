@@ -161,6 +161,12 @@ impl Comparison {
         first.and_then(Answer::estimate).unwrap_or(means.difference)
     }
 
+    /// What that difference is: of means or of quantiles, or a shift.
+    pub fn difference_estimand(&self) -> Estimand {
+        let first = self.difference.and_then(|id| self.methods.get(id)).filter(|applied| applied.answer.is_ok());
+        first.map_or(Estimand::MeanDifference, |applied| applied.estimand)
+    }
+
     /// The change in percent of the baseline's mean that comes first.
     pub fn percent(&self, means: &Means) -> Result<f64> {
         match self.methods.answer(self.change.unwrap_or_default()).ok().and_then(Answer::estimate) {

@@ -164,11 +164,10 @@ fn sentence(context: &Context, item: &Item) -> String {
         }
         Err(undefined) => format!("; no test: {}", undefined.because),
     };
-    let estimand = item.comparison.difference.and_then(|id| Some(item.comparison.methods.get(id)?.estimand));
     let amount = format!("{}{unit}", signed(item.difference(), item.difference_decimals(digits)));
-    let difference = match estimand {
-        Some(Estimand::Shift) => format!("shifted by {amount}"),
-        Some(Estimand::QuantileDifference) => format!("the medians differing by {amount}"),
+    let difference = match item.comparison.difference_estimand() {
+        Estimand::Shift => format!("shifted by {amount}"),
+        Estimand::QuantileDifference => format!("the medians differing by {amount}"),
         _ => format!("a difference of {amount}"),
     };
     format!(
@@ -227,10 +226,11 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
     let mut columns = place_columns(context);
     let ci = format!("{} CI", context.level());
     let primary = items.iter().any(|item| item.metric.primary);
+    let (difference, defined) = difference_words(items);
     columns.extend([
         Column::new(context.baseline_label(), Align::Centre),
         Column::new(treatment, Align::Centre),
-        Column::new("Difference", Align::Number),
+        Column::new(difference, Align::Number),
         Column::new(ci.clone(), Align::Centre),
         Column::new("Change (%)", Align::Number),
         Column::new(ci, Align::Centre),
@@ -256,8 +256,8 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
         .collect();
     let mut notes = vec![
         context.prose(&format!(
-            "Mean ± SD over runs ({}); the run is the unit of replication. Difference: treatment − baseline, with its {} \
-             confidence interval ({}); change: relative to {}, with its interval ({}).",
+            "Mean ± SD over runs ({}); the run is the unit of replication. {defined}, with its {} confidence interval \
+             ({}); change: relative to {}, with its interval ({}).",
             runs_of(items),
             context.level(),
             notes::labels(items, |comparison| comparison.difference),
@@ -284,6 +284,23 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
         rows,
         notes,
         aside: false,
+    }
+}
+
+/// What heads the column of differences, and what they are.
+fn difference_words(items: &[Item]) -> (&'static str, &'static str) {
+    let all = |estimand| items.iter().all(|item| item.comparison.difference_estimand() == estimand);
+    if all(Estimand::Shift) {
+        ("Shift", "Shift: by how much the treatment's values lie above the baseline's")
+    } else if all(Estimand::QuantileDifference) {
+        ("Difference of medians", "Difference of medians: treatment − baseline")
+    } else if items.iter().any(|item| item.comparison.difference_estimand() == Estimand::Shift) {
+        (
+            "Difference or shift",
+            "Difference: treatment − baseline; shift: by how much the treatment's values lie above the baseline's",
+        )
+    } else {
+        ("Difference", "Difference: treatment − baseline")
     }
 }
 

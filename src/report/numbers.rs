@@ -4,7 +4,7 @@ use super::Context;
 use super::model::{Cell, Number};
 use super::number::{self, Scale, decimals_of, fixed, half_width, nonnegative, p_value, signed};
 use crate::analysis::{Compared, Comparison, Means, MetricInfo, Sample};
-use crate::stats::{Interval, Kind};
+use crate::stats::{Estimand, Interval, Kind};
 
 pub(super) fn numbers(context: &Context) -> Vec<Number> {
     let analysis = context.analysis;
@@ -127,10 +127,17 @@ fn of_means(
     let mut add = |words: &[&str], what: &str, text: String, raw: f64, unit: &str| {
         numbers.push(cite.number(words, &format!("{what} {against}"), number::number(text), raw, unit));
     };
-    add(&["diff"], "difference, treatment − baseline,", signed(difference, decimals), difference, &scale.unit);
+    let (what, bound_of) = match comparison.difference_estimand() {
+        Estimand::Shift => ("shift of the values", "of the interval of the shift"),
+        Estimand::QuantileDifference => {
+            ("difference of the medians", "of the interval of the difference of the medians")
+        }
+        _ => ("difference, treatment − baseline,", "of the interval of the difference"),
+    };
+    add(&["diff"], what, signed(difference, decimals), difference, &scale.unit);
     for (word, bound) in bounds(interval) {
         let bound = scale.apply(bound);
-        let what = format!("{word} bound of the interval of the difference");
+        let what = format!("{word} bound {bound_of}");
         add(&["diff", word], &what, fixed(bound, decimals), bound, &scale.unit);
     }
     let test = comparison.label(comparison.test);
