@@ -295,6 +295,33 @@ fn the_test_that_is_chosen_decides() {
 }
 
 #[test]
+fn a_primary_metric_that_the_baseline_lacks_is_told() {
+    let case = Case::empty();
+    let mut csv = "mode,run,metric,value,unit\n".to_owned();
+    for (mode, metric, values, unit) in [
+        ("plain", "throughput", [10.0, 10.2, 10.1], "Gbit/s"),
+        ("mesh", "throughput", [8.0, 8.2, 8.3], "Gbit/s"),
+        ("plain-c10", "latency_mean", [1.0, 1.2, 1.1], "ms"),
+        ("mesh-c10", "latency_mean", [2.0, 2.2, 2.1], "ms"),
+    ] {
+        for (run, value) in values.iter().enumerate() {
+            csv.push_str(&format!("{mode},{run},{metric},{value},{unit}\n"));
+        }
+    }
+    case.write("runs.csv", csv);
+    let told = case.run(&["analyze", "runs.csv", "-o", "out", "--baseline", "plain"]).ok().stdout;
+    let results = case.results("runs");
+    assert!(notes(&results).contains(&"nothing-compared"), "{:?}", notes(&results));
+    let which = "Mean latency: runs of mesh-c10, plain-c10, none of plain";
+    let report = case.read("out/runs/report.md");
+    assert!(told.contains(which) && told.contains("--baseline") && told.contains("{scenario}"), "{told}");
+    assert!(report.contains(which), "{report}");
+    assert!(report.contains("Primary metrics: mesh against plain") && !report.contains("3 modes"), "{report}");
+    assert_eq!(results["family"]["metrics"], serde_json::json!(["throughput"]));
+    assert!(report.contains("over the family of 1 test (Throughput)."), "{report}");
+}
+
+#[test]
 fn three_modes_are_compared_at_once() {
     let case = Case::empty();
     let mut rows = in_blocks();

@@ -318,6 +318,26 @@ fn relative_error([a, b]: &[Vec<f64>; 2]) -> Result<f64> {
     if ratio.is_finite() { Ok(ratio) } else { Err(Undefined::because("neither mode varies between blocks")) }
 }
 
+/// The primary metrics that were measured, but not in a mode and the baseline of one scenario: with the modes.
+pub fn uncompared<'a>(
+    metrics: &'a [MetricInfo],
+    samples: &'a [Sample],
+    comparisons: &[Comparison],
+) -> Vec<(&'a MetricInfo, Vec<&'a str>)> {
+    let primary = metrics.iter().filter(|metric| metric.primary && metric.kind != MetricKind::Count);
+    let uncompared = primary.filter(|metric| comparisons.iter().all(|comparison| comparison.metric != metric.id));
+    let modes_of = |metric: &MetricInfo| {
+        let mut modes: Vec<&str> = Vec::new();
+        for sample in samples.iter().filter(|sample| sample.metric == metric.id) {
+            if !modes.contains(&sample.mode.as_str()) {
+                modes.push(&sample.mode);
+            }
+        }
+        modes
+    };
+    uncompared.map(|metric| (metric, modes_of(metric))).filter(|(_, modes)| !modes.is_empty()).collect()
+}
+
 /// All modes of each metric at once, where there are three or more.
 pub fn groups(info: &StudyInfo, metrics: &[MetricInfo], samples: &[Sample]) -> Vec<Group> {
     let mut groups = Vec::new();

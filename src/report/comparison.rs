@@ -279,7 +279,7 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
     notes.extend(notes::undefined(context, items));
     Table {
         id: id.to_owned(),
-        caption: format!("{caption}: {} against {}", treatments_phrase(context), context.baseline_label()),
+        caption: format!("{caption}: {} against {}", treatments_phrase(context, items), context.baseline_label()),
         columns,
         rows,
         notes,
@@ -304,8 +304,11 @@ fn difference_words(items: &[Item]) -> (&'static str, &'static str) {
     }
 }
 
-fn treatments_phrase(context: &Context) -> String {
-    let labels: Vec<String> = context.treatments().into_iter().map(|mode| context.label(mode)).collect();
+/// The treatments of these comparisons; of other metrics there may be more.
+fn treatments_phrase(context: &Context, items: &[Item]) -> String {
+    let compared = |mode: &&str| items.iter().any(|item| item.comparison.mode == *mode);
+    let labels: Vec<String> =
+        context.treatments().into_iter().filter(compared).map(|mode| context.label(mode)).collect();
     match labels.as_slice() {
         [] => String::new(),
         [one] => one.clone(),
