@@ -322,6 +322,26 @@ fn a_primary_metric_that_the_baseline_lacks_is_told() {
 }
 
 #[test]
+fn an_undefined_test_is_named_once_and_is_not_in_the_family() {
+    let case = Case::empty();
+    let mut csv = "mode,run,metric,value,unit\n".to_owned();
+    for run in 0..6 {
+        csv.push_str(&format!("none,{run},latency_mean,{},ms\nnone,{run},throughput,{},Gbit/s\n", 10 + run, 20 + run));
+        csv.push_str(&format!("mesh,{run},throughput,{},Gbit/s\n", 17 + run % 3));
+    }
+    csv.push_str("mesh,0,latency_mean,15,ms\nmesh,0,latency_p99,30,ms\nnone,0,latency_p99,20,ms\n");
+    let results = analyze(&case, &csv, &["--baseline", "none"]);
+    assert_eq!(results["family"]["metrics"], serde_json::json!(["throughput"]));
+    assert_eq!((&results["family"]["size"], &results["family"]["undefined"]), (&1.into(), &1.into()));
+    let report = case.read("out/runs/report.md");
+    assert!(report.contains("family of 1 test (Throughput). Undefined, and so not in the family: Mean latency."));
+    assert!(report.contains("(none: n = 6; mesh: n = 1 to 6)"), "{report}");
+    let because =
+        "—: no test, interval of the difference, interval of the change for Mean latency: a standard deviation";
+    assert!(report.contains(because), "{report}");
+}
+
+#[test]
 fn three_modes_are_compared_at_once() {
     let case = Case::empty();
     let mut rows = in_blocks();

@@ -375,6 +375,7 @@ pub struct Family {
     /// Id of the adjustment.
     pub method: &'static str,
     pub label: &'static str,
+    /// The metrics that it has a p-value of.
     pub metrics: Vec<String>,
     /// How many p-values it holds; undefined ones do not count.
     pub size: usize,
@@ -401,5 +402,7 @@ pub fn adjust(
     for (i, p) in members.into_iter().zip(adjusted.p_values) {
         comparisons[i].p_adjusted = p;
     }
-    Ok(Family { method: method.id, label: method.label, metrics: primary.to_vec(), size: adjusted.family, undefined })
+    let tested = |id: &&String| comparisons.iter().any(|c| c.metric == **id && c.p_value().is_some());
+    let metrics = primary.iter().filter(tested).cloned().collect();
+    Ok(Family { method: method.id, label: method.label, metrics, size: adjusted.family, undefined })
 }

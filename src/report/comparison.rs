@@ -258,7 +258,7 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
         context.prose(&format!(
             "Mean ± SD over runs ({}); the run is the unit of replication. {defined}, with its {} confidence interval \
              ({}); change: relative to {}, with its interval ({}).",
-            runs_of(items),
+            runs_of(context, items),
             context.level(),
             notes::labels(items, |comparison| comparison.difference),
             context.baseline_label(),
@@ -317,14 +317,13 @@ fn treatments_phrase(context: &Context, items: &[Item]) -> String {
     }
 }
 
-fn runs_of(items: &[Item]) -> String {
-    let counts: std::collections::BTreeSet<usize> =
-        items.iter().flat_map(|item| [item.means.baseline.n, item.means.treatment.n]).collect();
-    match (counts.first(), counts.last()) {
-        (Some(low), Some(high)) if low == high => format!("n = {low} a mode"),
-        (Some(low), Some(high)) => format!("n = {low} to {high} a mode"),
-        _ => "no run".to_owned(),
-    }
+/// How many runs each mode has; where all have as many, one number.
+fn runs_of(context: &Context, items: &[Item]) -> String {
+    let baseline = context.analysis.study.baseline.as_str();
+    let counts = items
+        .iter()
+        .flat_map(|item| [(baseline, item.means.baseline.n), (item.comparison.mode.as_str(), item.means.treatment.n)]);
+    context.runs_by_mode(counts, |n| format!("n = {n} a mode"))
 }
 
 fn tests_table(context: &Context, items: &[Item]) -> Table {

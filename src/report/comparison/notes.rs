@@ -32,12 +32,31 @@ pub(super) fn family(context: &Context, items: &[Item]) -> String {
         None => format!("not adjusted, though the family has {size}"),
     };
     let test = labels(items, |comparison| Some(comparison.test));
-    let left = match family.undefined {
-        0 => String::new(),
-        1 => " One more test is undefined, and not adjusted for.".to_owned(),
-        many => format!(" {many} more tests are undefined, and not adjusted for."),
+    let comparisons = context.analysis.comparisons.iter();
+    let undefined: Vec<String> = comparisons
+        .filter(|comparison| comparison.p_value().is_none())
+        .filter_map(|comparison| {
+            let metric = context.analysis.metric(&comparison.metric).filter(|metric| metric.primary)?;
+            Some(named(context, &metric.label, comparison))
+        })
+        .collect();
+    let left = match undefined.as_slice() {
+        [] => String::new(),
+        _ => format!(" Undefined, and so not in the family: {}.", undefined.join(", ")),
     };
-    format!("p: {test}, two-sided, {adjusted} ({}).{left}", metrics.join(", "))
+    match metrics.as_slice() {
+        [] => format!("p: {test}, two-sided.{left}"),
+        _ => format!("p: {test}, two-sided, {adjusted} ({}).{left}", metrics.join(", ")),
+    }
+}
+
+/// A metric, and where it was compared, if that is not the same for all.
+fn named(context: &Context, label: &str, comparison: &Comparison) -> String {
+    if context.treatments().len() > 1 || context.has_scenarios() {
+        format!("{label} ({})", context.place(comparison))
+    } else {
+        label.to_owned()
+    }
 }
 
 /// Whether a method is one for pairs.
@@ -96,9 +115,10 @@ pub(super) fn pairing(context: &Context, items: &[Item]) -> Vec<String> {
     notes
 }
 
-/// Why a cell is empty, once for each reason.
+/// Why cells are empty, once for each reason.
 pub(super) fn undefined(context: &Context, items: &[Item]) -> Vec<String> {
-    let mut notes: Vec<String> = Vec::new();
+    // What is missing and why, and the comparisons it is missing of.
+    let mut notes: Vec<((Vec<&str>, String), Vec<String>)> = Vec::new();
     for item in items {
         let comparison = item.comparison;
         let reasons = [
@@ -107,17 +127,25 @@ pub(super) fn undefined(context: &Context, items: &[Item]) -> Vec<String> {
             comparison.percent(item.means).err().map(|undefined| ("percent change", undefined)),
             comparison.percent_interval().err().map(|undefined| ("interval of the change", undefined)),
         ];
+        let mut of_item: Vec<(Vec<&str>, String)> = Vec::new();
         for (what, undefined) in reasons.into_iter().flatten() {
-            notes.push(format!(
-                "—: no {what} for {} ({}): {}.",
-                item.metric.label,
-                item.place(context),
-                undefined.because
-            ));
+            match of_item.iter_mut().find(|(_, because)| *because == undefined.because) {
+                Some((missing, _)) => missing.push(what),
+                None => of_item.push((vec![what], undefined.because)),
+            }
+        }
+        let name = named(context, &item.metric.label, comparison);
+        for reason in of_item {
+            match notes.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, names)) => names.push(name.clone()),
+                None => notes.push((reason, vec![name.clone()])),
+            }
         }
     }
-    notes.dedup();
-    notes
+    let note = |((missing, because), names): ((Vec<&str>, String), Vec<String>)| {
+        format!("—: no {} for {}: {because}.", missing.join(", "), names.join(", "))
+    };
+    notes.into_iter().map(note).collect()
 }
 
 /// How large the effects are in words, by the rule whose words they are.
