@@ -90,7 +90,10 @@ impl Item<'_> {
     /// [`side`](Self::side), emphasised where it is the better one and that is asked for.
     fn marked_side(&self, context: &Context, baseline: bool) -> Cell {
         let cell = self.side(baseline, context.digits());
-        let best = context.style.bold_best && self.baseline_is_better() == Some(baseline);
+        let level = context.analysis.study.confidence;
+        // Of a family the adjusted p-value decides; metrics outside it have their interval alone.
+        let shown = !self.metric.primary || self.comparison.p_adjusted.is_some_and(|p| p < 1.0 - level);
+        let best = context.style.bold_best && shown && self.baseline_is_better() == Some(baseline);
         if best { cell.strong() } else { cell }
     }
 
@@ -272,7 +275,14 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
         },
     ];
     if context.style.bold_best {
-        notes.push("Bold: the better mean, where the interval of the difference excludes zero.".to_owned());
+        notes.push(match context.adjustment().filter(|_| primary) {
+            Some(name) => context.prose(&format!(
+                "Bold: the better mean, where the interval of the difference excludes zero and the {name}-adjusted p is \
+                 below {}.",
+                number::shortest(1.0 - context.analysis.study.confidence)
+            )),
+            None => "Bold: the better mean, where the interval of the difference excludes zero.".to_owned(),
+        });
     }
     notes.extend(notes::impossible(items));
     notes.extend(notes::pairing(context, items));
