@@ -4,8 +4,8 @@ use super::super::Context;
 use super::super::number;
 use super::Item;
 use crate::analysis::Comparison;
-use crate::stats::magnitude::magnitude;
-use crate::stats::{Compute, method};
+use crate::stats::magnitude::{Magnitude, magnitude};
+use crate::stats::{Compute, Estimand, Interval, method};
 
 /// The labels of the methods that are shown, one after the other where they differ.
 pub(super) fn labels(items: &[Item], id: impl Fn(&Comparison) -> Option<&'static str>) -> String {
@@ -148,23 +148,64 @@ pub(super) fn undefined(context: &Context, items: &[Item]) -> Vec<String> {
     notes.into_iter().map(note).collect()
 }
 
-/// How large the effects are in words, by the rule whose words they are.
+/// How large the effects are in words, by the rule whose words they are: of both bounds of the interval, since the estimate's
+/// own word says more than the runs do; none where the interval contains no effect.
 pub(super) fn in_words(context: &Context, items: &[Item]) -> Option<String> {
     let mut rule = None;
     let words: Vec<String> = items
         .iter()
         .filter_map(|item| {
             let applied = item.comparison.methods.get(item.comparison.effect?)?;
-            let size = magnitude(applied.estimand, applied.answer.as_ref().ok()?.estimate()?)?;
-            rule = Some(size);
-            Some(format!("{}, {}: {}", item.metric.label, item.place(context), size.label))
+            let (least, most) = sizes(applied.estimand, applied.answer.as_ref().ok()?.interval()?)?;
+            let name = format!("{}, {}", item.metric.label, item.place(context));
+            rule = Some(least);
+            Some(if least.label == most.label {
+                format!("{name}: {}", least.label)
+            } else {
+                format!("{name}: {} to {}", least.label, most.label)
+            })
         })
         .collect();
     let rule = rule?;
     Some(format!(
-        "In the words of {}: {}. The rule was made for people; for runs of a machine even a small difference can be \
-         “large”.",
+        "In the words of {}: {}. The words are those of both bounds of the interval; one that contains no effect has none. \
+         The rule was made for people; for runs of a machine even a small difference can be “large”.",
         rule.reference,
         words.join("; ")
     ))
+}
+
+/// The words for the bounds of an interval on one side of no effect, the smaller first.
+fn sizes(estimand: Estimand, interval: Interval) -> Option<(Magnitude, Magnitude)> {
+    let (lower, upper, null) = (interval.lower?, interval.upper?, estimand.null()?);
+    let [lower_word, upper_word] = [magnitude(estimand, lower)?, magnitude(estimand, upper)?];
+    if lower > null {
+        Some((lower_word, upper_word))
+    } else if upper < null {
+        Some((upper_word, lower_word))
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_of_both_bounds_and_none_of_an_interval_around_no_effect() {
+        let words = |estimand, lower: f64, upper: f64| {
+            let interval = Interval { level: 0.95, lower: Some(lower), upper: Some(upper) };
+            sizes(estimand, interval).map(|(least, most)| (least.label, most.label))
+        };
+        let of_d = |lower, upper| words(Estimand::StandardisedDifference, lower, upper);
+        assert_eq!(of_d(0.9, 3.0), Some(("large", "large")));
+        assert_eq!(of_d(0.6, 3.0), Some(("medium", "large")));
+        assert_eq!(of_d(-3.0, -0.3), Some(("small", "large")));
+        assert_eq!(of_d(-0.1, 3.0), None);
+        assert_eq!(of_d(-1.78, 0.0), None);
+        assert_eq!(words(Estimand::Superiority, 0.57, 0.8), Some(("small", "large")));
+        assert_eq!(words(Estimand::Superiority, 0.1, 0.3), Some(("medium", "large")));
+        assert_eq!(words(Estimand::Superiority, 0.4, 0.9), None);
+    }
 }
