@@ -284,6 +284,13 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
             None => "Bold: the better mean, where the interval of the difference excludes zero.".to_owned(),
         });
     }
+    if primary && context.is_compared_at_once() {
+        notes.push(format!(
+            "{} of this table decides; the p-values of the tests of all modes at once, in their own tables, are for \
+             comparison.",
+            context.p_header()
+        ));
+    }
     notes.extend(notes::impossible(items));
     notes.extend(notes::pairing(context, items));
     notes.extend(notes::undefined(context, items));

@@ -178,6 +178,12 @@ impl Context<'_> {
         self.has_scenarios().then(|| text(scenario.map_or(String::new(), |id| self.scenario_label(id))))
     }
 
+    /// Whether three or more modes of a primary metric are also tested at once.
+    fn is_compared_at_once(&self) -> bool {
+        let is_primary = |id: &str| self.analysis.metric(id).is_some_and(|metric| metric.primary);
+        self.analysis.groups.iter().any(|group| is_primary(&group.metric))
+    }
+
     /// What the adjustment of p-values is called before "-adjusted"; `None` where there is none.
     fn adjustment(&self) -> Option<&str> {
         let family = &self.analysis.family;
