@@ -116,7 +116,22 @@ fn runs_in_blocks_are_paired() {
     let [paired, welch] = ["paired_t", "welch"].map(|id| of_mesh["methods"][id]["standard_error"].as_f64().unwrap());
     approx::assert_relative_eq!(narrower, paired / welch, max_relative = 1e-12);
     let report = case.read("out/runs/report.md");
-    assert!(report.contains("paired by 8 blocks; pairing narrowed the standard error to"), "{report}");
+    assert!(
+        report.contains("paired by 8 blocks; pairing narrowed the standard error to 0.233 times the unpaired one"),
+        "{report}"
+    );
+    // Pairs that have nothing in common.
+    let mut rows = in_blocks();
+    let treatment = [10.4, 10.7, 11.0, 10.9, 10.6, 11.4, 11.3, 11.2];
+    for (row, value) in rows.iter_mut().filter(|row| row.0 == "mesh").zip(treatment) {
+        row.2 = value;
+    }
+    let results = analyze(&case, &table(&rows), &[]);
+    let ratio = comparison(&results, "latency_mean", "mesh")["pairing"]["relative_standard_error"].as_f64().unwrap();
+    let report = case.read("out/runs/report.md");
+    assert!((1.0..1.05).contains(&ratio), "{ratio}");
+    let shown = format!("neither gained nor lost precision: the standard error is {ratio:.2} times the unpaired one");
+    assert!(report.contains(&shown), "{report}");
     // Without blocks, nothing is paired.
     let rows: Vec<_> = in_blocks().into_iter().map(|(mode, _, value)| (mode, "", value)).collect();
     let results = analyze(&case, &table(&rows), &[]);

@@ -80,19 +80,27 @@ pub(super) fn impossible(items: &[Item]) -> Option<String> {
     })
 }
 
+/// A standard error that pairing changes by less is as good as the same.
+const NEITHER: f64 = 0.05;
+
 /// What pairing by blocks did to each comparison.
 pub(super) fn pairing(context: &Context, items: &[Item]) -> Vec<String> {
     let mut notes = Vec::new();
     for item in items {
         let Some(pairing) = &item.comparison.pairing else { continue };
         let gained = match &pairing.relative_standard_error {
-            Ok(ratio) if *ratio < 1.0 => {
-                format!("pairing narrowed the standard error to {} of the unpaired one", number::significant(*ratio, 2))
+            Ok(ratio) => {
+                let times = number::significant(*ratio, 3);
+                match *ratio - 1.0 {
+                    off if off.abs() < NEITHER => format!(
+                        "pairing neither gained nor lost precision: the standard error is {times} times the unpaired one"
+                    ),
+                    off if off < 0.0 => {
+                        format!("pairing narrowed the standard error to {times} times the unpaired one")
+                    }
+                    _ => format!("pairing lost precision: the standard error is {times} times the unpaired one"),
+                }
             }
-            Ok(ratio) => format!(
-                "pairing lost precision: the standard error is {} of the unpaired one",
-                number::significant(*ratio, 2)
-            ),
             Err(undefined) => format!("what pairing gained is not known: {}", undefined.because),
         };
         let list = |blocks: &[String], what: &dyn Fn(&str) -> String| {
