@@ -51,7 +51,7 @@ pub(super) fn family(context: &Context, items: &[Item]) -> String {
 }
 
 /// A metric, and where it was compared, if that is not the same for all.
-fn named(context: &Context, label: &str, comparison: &Comparison) -> String {
+pub(super) fn named(context: &Context, label: &str, comparison: &Comparison) -> String {
     if context.treatments().len() > 1 || context.has_scenarios() {
         format!("{label} ({})", context.place(comparison))
     } else {
