@@ -70,7 +70,7 @@ change (%)            28.6449
 
 Method                                 Estimate of          Estimate   95 % CI               Statistic  df       p, two-sided
 Welch's t-test                         difference of means  3.34000    [3.18917, 3.49083]    44.8534    37.3955  4.0e-34
-Relative change of the mean (Fieller)  change               28.6449 %  [27.1377, 30.1766] %
+Relative change of the mean (Fieller)  change               28.6449 %  [27.1381, 30.1770] %
 Cohen's d (pooled SD)                  difference ÷ SD      14.1839    [10.9422, 17.4126]
 Hedges' g (pooled SD)                  difference ÷ SD      13.9018    [10.7246, 17.0663]
 "

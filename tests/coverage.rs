@@ -3,7 +3,8 @@
 //! `tests/coverage.md` is the table of many repetitions, which the documentation shows. Here it is checked that few
 //! repetitions agree with it to the binomial error, and that every cell that is not nominal has its reason.
 //! `COVERAGE=10000,2000 UPDATE_GOLDEN=1 cargo test --release -- coverage` makes the table again, with so many repetitions
-//! of most methods and of those that are slow; `COVERAGE=letters` only writes its letters and their reasons again.
+//! of most methods and of those that are slow; `COVERAGE=letters` only writes its letters and their reasons again, and
+//! `COVERAGE_OF=welch,ratio_of_means` beside the repetitions only the rows of these methods.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -222,6 +223,13 @@ fn measured() -> impl Iterator<Item = &'static Method> {
     METHODS.iter().filter(|method| matches!(method.kind, Kind::Test | Kind::EffectSize | Kind::Interval))
 }
 
+/// The methods whose rows are made again.
+fn wanted() -> Vec<&'static Method> {
+    let ids = std::env::var("COVERAGE_OF").ok();
+    let is_wanted = |method: &&Method| ids.as_ref().is_none_or(|ids| ids.split(',').any(|id| id == method.id));
+    measured().filter(is_wanted).collect()
+}
+
 /// Methods that resample or count, and take a hundred times as long as the others.
 fn is_slow(method: &Method) -> bool {
     const COUNTING: [&str; 5] = ["permutation", "sign_flip", "mann_whitney", "hodges_lehmann", "signed_rank"];
@@ -231,9 +239,10 @@ fn is_slow(method: &Method) -> bool {
 fn simulate(quick: usize, slow: usize) -> Cells {
     let settings = Settings { level: LEVEL, resamples: RESAMPLES, ..Settings::default() };
     let mut cells = Cells::new();
+    let methods = wanted();
     for model in OF_VALUES.into_iter().chain(OF_COUNTS) {
         for n in SIZES {
-            let truths: Vec<Option<f64>> = measured().map(|method| truth(method, model, true)).collect();
+            let truths: Vec<Option<f64>> = methods.iter().map(|method| truth(method, model, true)).collect();
             let hits: Vec<Vec<(usize, Quantity, bool)>> = (0..quick)
                 .into_par_iter()
                 .map(|repetition| {
@@ -242,7 +251,7 @@ fn simulate(quick: usize, slow: usize) -> Cells {
                     let without = Data::simulate(model, n, false, &mut rng);
                     let settings = Settings { seed: repetition as u64, ..settings };
                     let mut hits = Vec::new();
-                    for (i, method) in measured().enumerate() {
+                    for (i, method) in methods.iter().enumerate() {
                         if is_slow(method) && repetition >= slow {
                             continue;
                         }
@@ -258,7 +267,7 @@ fn simulate(quick: usize, slow: usize) -> Cells {
                     hits
                 })
                 .collect();
-            let ids: Vec<&str> = measured().map(|method| method.id).collect();
+            let ids: Vec<&str> = methods.iter().map(|method| method.id).collect();
             for (i, quantity, hit) in hits.into_iter().flatten() {
                 let cell = cells.entry((ids[i].to_owned(), quantity, model.name().to_owned(), n)).or_default();
                 cell.0 += usize::from(hit);
@@ -453,7 +462,11 @@ fn documented() -> Cells {
 fn few_repetitions_agree_with_the_table() {
     if let Ok(repetitions) = std::env::var("COVERAGE") {
         let cells = match repetitions.split_once(',') {
-            Some((quick, slow)) => simulate(quick.parse().unwrap(), slow.parse().unwrap()),
+            Some((quick, slow)) => {
+                let mut cells = if std::env::var_os("COVERAGE_OF").is_some() { documented() } else { Cells::new() };
+                cells.extend(simulate(quick.parse().unwrap(), slow.parse().unwrap()));
+                cells
+            }
             None => documented(),
         };
         let text = table(&cells);

@@ -423,6 +423,27 @@ fn one_very_wide_interval_leaves_the_narrow_ones_legible() {
 }
 
 #[test]
+fn two_wide_intervals_do_not_stretch_the_axis() {
+    let rows = vec![
+        row("Mean latency", 76.0, [Some(17.0), Some(139.0)], ""),
+        row("Latency SD", 57.0, [Some(-142.0), Some(258.0)], ""),
+        row("Maximum latency", 118.0, [Some(-167.0), Some(411.0)], ""),
+        row("Latency p50", 153.0, [Some(102.0), Some(213.0)], ""),
+        row("CPU", -82.0, [Some(-84.0), Some(-79.0)], ""),
+        row("Latency p75", 85.0, [Some(50.0), Some(122.0)], ""),
+    ];
+    let svg = svg(&forest("x", rows), Width::default());
+    let (arrows, estimates): (Vec<_>, Vec<_>) =
+        shapes(&svg, "polygon", BLUE).into_iter().partition(|corners| corners.len() == 3);
+    let place = |i: usize| centre(&estimates[i]);
+    let percent = (place(3) - place(4)) / (153.0 + 82.0);
+    // The axis ends where the arrows' tips are: within a typical interval's width of the furthest estimates.
+    let tips: Vec<f64> = arrows.iter().map(|arrow| (arrow[0].0 - place(3)) / percent + 153.0).collect();
+    assert_eq!(tips.len(), 1, "{tips:?}");
+    assert!(tips.iter().all(|tip| (-230.0..300.0).contains(tip)), "{tips:?}");
+}
+
+#[test]
 fn csv_reads_back_as_the_same_data() {
     let values = [0.1 + 0.2, 1e300, -0.0, 15.0, f64::MIN_POSITIVE, 1.0 / 3.0];
     let text = csv(&runs("x", vec![group("With, \"quotes\"", &values), group("Без сетки", &[7.0])]));

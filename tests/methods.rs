@@ -116,7 +116,22 @@ fn runs_in_blocks_are_paired() {
     let [paired, welch] = ["paired_t", "welch"].map(|id| of_mesh["methods"][id]["standard_error"].as_f64().unwrap());
     approx::assert_relative_eq!(narrower, paired / welch, max_relative = 1e-12);
     let report = case.read("out/runs/report.md");
-    assert!(report.contains("paired by 8 blocks; pairing narrowed the standard error to"), "{report}");
+    assert!(
+        report.contains("paired by 8 blocks; pairing narrowed the standard error to 0.233 times the unpaired one"),
+        "{report}"
+    );
+    // Pairs that have nothing in common.
+    let mut rows = in_blocks();
+    let treatment = [10.4, 10.7, 11.0, 10.9, 10.6, 11.4, 11.3, 11.2];
+    for (row, value) in rows.iter_mut().filter(|row| row.0 == "mesh").zip(treatment) {
+        row.2 = value;
+    }
+    let results = analyze(&case, &table(&rows), &[]);
+    let ratio = comparison(&results, "latency_mean", "mesh")["pairing"]["relative_standard_error"].as_f64().unwrap();
+    let report = case.read("out/runs/report.md");
+    assert!((1.0..1.05).contains(&ratio), "{ratio}");
+    let shown = format!("neither gained nor lost precision: the standard error is {ratio:.2} times the unpaired one");
+    assert!(report.contains(&shown), "{report}");
     // Without blocks, nothing is paired.
     let rows: Vec<_> = in_blocks().into_iter().map(|(mode, _, value)| (mode, "", value)).collect();
     let results = analyze(&case, &table(&rows), &[]);
@@ -235,6 +250,18 @@ fn the_family_is_adjusted_as_chosen() {
     }
 }
 
+/// Of H₀: the mean difference within blocks is 2 or more.
+const P_OF_PAIRS: f64 = 2.7506386604857814e-09;
+
+#[test]
+fn comparing_pairs_at_a_margin_is_paired() {
+    let case = two_files();
+    let shown = case.run(&["compare", "a", "b", "--paired", "--margin", "3%"]).ok().stdout;
+    assert!(shown.contains("TOST, paired t") && !shown.contains("TOST, Welch"), "{shown}");
+    let shown = case.run(&["compare", "a", "b", "--margin", "3%"]).ok().stdout;
+    assert!(!shown.contains("TOST, paired t") && shown.contains("TOST, Welch"), "{shown}");
+}
+
 #[test]
 fn a_margin_asks_for_equivalence() {
     let case = Case::empty();
@@ -246,6 +273,14 @@ fn a_margin_asks_for_equivalence() {
     assert_eq!(methods["non_inferiority"]["alternative"], "less", "less latency is better");
     let report = case.read("out/runs/report.md");
     assert!(report.contains("2.00 ms") && report.contains("| shown"), "{report}");
+    // The runs come in blocks, and so the paired tests are the ones that are shown: SciPy's `ttest_1samp` of t − b − 2.
+    let of_pairs = methods["paired_non_inferiority"]["p_value"].as_f64().unwrap();
+    approx::assert_relative_eq!(of_pairs, P_OF_PAIRS, max_relative = 1e-9);
+    assert!(of_pairs < methods["non_inferiority"]["p_value"].as_f64().unwrap() / 10.0, "{methods}");
+    assert!(report.contains("| Equivalence of pairs (TOST, paired t") && !report.contains("TOST, Welch"), "{report}");
+    analyze(&case, &csv, &["--margin", "latency_mean=2 ms", "--test", "welch"]);
+    let report = case.read("out/runs/report.md");
+    assert!(report.contains("TOST, Welch") && !report.contains("TOST, paired"), "as unpaired as the chosen test");
     let results = analyze(&case, &csv, &["--margin", "latency_mean=1%"]);
     let methods = &comparison(&results, "latency_mean", "mesh")["methods"];
     assert!(methods["equivalence"]["p_value"].as_f64().unwrap() > 0.9, "{methods}");
@@ -263,10 +298,62 @@ fn the_test_that_is_chosen_decides() {
     assert_eq!(of_mesh["p_adjusted"], of_mesh["methods"]["mann_whitney"]["p_value"], "a family of one");
     let report = case.read("out/runs/report.md");
     assert!(report.contains("Mann–Whitney") && report.contains("Hodges–Lehmann"), "{report}");
+    // What stands there is a shift, and is called one.
+    assert!(report.contains("| Shift |") && report.contains("Shift: by how much the treatment's values"), "{report}");
+    let numbers = case.read("out/runs/numbers.md");
+    assert!(numbers.contains("shift of the values against none"), "{numbers}");
+    assert!(numbers.contains("lower bound of the interval of the shift") && !numbers.contains("difference, treatment"));
     // A test that does not apply leaves the usual one.
     let results = analyze(&case, &csv, &["--test", "rate_ratio"]);
     assert_eq!(comparison(&results, "latency_mean", "mesh")["test"], "paired_t");
     assert!(notes(&results).contains(&"method-not-used"), "{:?}", notes(&results));
+}
+
+#[test]
+fn a_primary_metric_that_the_baseline_lacks_is_told() {
+    let case = Case::empty();
+    let mut csv = "mode,run,metric,value,unit\n".to_owned();
+    for (mode, metric, values, unit) in [
+        ("plain", "throughput", [10.0, 10.2, 10.1], "Gbit/s"),
+        ("mesh", "throughput", [8.0, 8.2, 8.3], "Gbit/s"),
+        ("plain-c10", "latency_mean", [1.0, 1.2, 1.1], "ms"),
+        ("mesh-c10", "latency_mean", [2.0, 2.2, 2.1], "ms"),
+    ] {
+        for (run, value) in values.iter().enumerate() {
+            csv.push_str(&format!("{mode},{run},{metric},{value},{unit}\n"));
+        }
+    }
+    case.write("runs.csv", csv);
+    let told = case.run(&["analyze", "runs.csv", "-o", "out", "--baseline", "plain"]).ok().stdout;
+    let results = case.results("runs");
+    assert!(notes(&results).contains(&"nothing-compared"), "{:?}", notes(&results));
+    let which = "Mean latency: runs of mesh-c10, plain-c10, none of plain";
+    let report = case.read("out/runs/report.md");
+    assert!(told.contains(which) && told.contains("--baseline") && told.contains("{scenario}"), "{told}");
+    assert!(report.contains(which), "{report}");
+    assert!(report.contains("Primary metrics: mesh against plain") && !report.contains("3 modes"), "{report}");
+    assert_eq!(results["family"]["metrics"], serde_json::json!(["throughput"]));
+    assert!(report.contains("over the family of 1 test (Throughput)."), "{report}");
+}
+
+#[test]
+fn an_undefined_test_is_named_once_and_is_not_in_the_family() {
+    let case = Case::empty();
+    let mut csv = "mode,run,metric,value,unit\n".to_owned();
+    for run in 0..6 {
+        csv.push_str(&format!("none,{run},latency_mean,{},ms\nnone,{run},throughput,{},Gbit/s\n", 10 + run, 20 + run));
+        csv.push_str(&format!("mesh,{run},throughput,{},Gbit/s\n", 17 + run % 3));
+    }
+    csv.push_str("mesh,0,latency_mean,15,ms\nmesh,0,latency_p99,30,ms\nnone,0,latency_p99,20,ms\n");
+    let results = analyze(&case, &csv, &["--baseline", "none"]);
+    assert_eq!(results["family"]["metrics"], serde_json::json!(["throughput"]));
+    assert_eq!((&results["family"]["size"], &results["family"]["undefined"]), (&1.into(), &1.into()));
+    let report = case.read("out/runs/report.md");
+    assert!(report.contains("family of 1 test (Throughput). Undefined, and so not in the family: Mean latency."));
+    assert!(report.contains("(none: n = 6; mesh: n = 1 to 6)"), "{report}");
+    let because =
+        "—: no test, interval of the difference, interval of the change for Mean latency: a standard deviation";
+    assert!(report.contains(because), "{report}");
 }
 
 #[test]

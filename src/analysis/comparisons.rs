@@ -161,6 +161,12 @@ impl Comparison {
         first.and_then(Answer::estimate).unwrap_or(means.difference)
     }
 
+    /// What that difference is: of means or of quantiles, or a shift.
+    pub fn difference_estimand(&self) -> Estimand {
+        let first = self.difference.and_then(|id| self.methods.get(id)).filter(|applied| applied.answer.is_ok());
+        first.map_or(Estimand::MeanDifference, |applied| applied.estimand)
+    }
+
     /// The change in percent of the baseline's mean that comes first.
     pub fn percent(&self, means: &Means) -> Result<f64> {
         match self.methods.answer(self.change.unwrap_or_default()).ok().and_then(Answer::estimate) {
@@ -312,6 +318,26 @@ fn relative_error([a, b]: &[Vec<f64>; 2]) -> Result<f64> {
     if ratio.is_finite() { Ok(ratio) } else { Err(Undefined::because("neither mode varies between blocks")) }
 }
 
+/// The primary metrics that were measured, but not in a mode and the baseline of one scenario: with the modes.
+pub fn uncompared<'a>(
+    metrics: &'a [MetricInfo],
+    samples: &'a [Sample],
+    comparisons: &[Comparison],
+) -> Vec<(&'a MetricInfo, Vec<&'a str>)> {
+    let primary = metrics.iter().filter(|metric| metric.primary && metric.kind != MetricKind::Count);
+    let uncompared = primary.filter(|metric| comparisons.iter().all(|comparison| comparison.metric != metric.id));
+    let modes_of = |metric: &MetricInfo| {
+        let mut modes: Vec<&str> = Vec::new();
+        for sample in samples.iter().filter(|sample| sample.metric == metric.id) {
+            if !modes.contains(&sample.mode.as_str()) {
+                modes.push(&sample.mode);
+            }
+        }
+        modes
+    };
+    uncompared.map(|metric| (metric, modes_of(metric))).filter(|(_, modes)| !modes.is_empty()).collect()
+}
+
 /// All modes of each metric at once, where there are three or more.
 pub fn groups(info: &StudyInfo, metrics: &[MetricInfo], samples: &[Sample]) -> Vec<Group> {
     let mut groups = Vec::new();
@@ -349,6 +375,7 @@ pub struct Family {
     /// Id of the adjustment.
     pub method: &'static str,
     pub label: &'static str,
+    /// The metrics that it has a p-value of.
     pub metrics: Vec<String>,
     /// How many p-values it holds; undefined ones do not count.
     pub size: usize,
@@ -375,5 +402,7 @@ pub fn adjust(
     for (i, p) in members.into_iter().zip(adjusted.p_values) {
         comparisons[i].p_adjusted = p;
     }
-    Ok(Family { method: method.id, label: method.label, metrics: primary.to_vec(), size: adjusted.family, undefined })
+    let tested = |id: &&String| comparisons.iter().any(|c| c.metric == **id && c.p_value().is_some());
+    let metrics = primary.iter().filter(tested).cloned().collect();
+    Ok(Family { method: method.id, label: method.label, metrics, size: adjusted.family, undefined })
 }

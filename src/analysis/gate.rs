@@ -16,7 +16,8 @@
 //! show.
 //!
 //! **The tests.** A relative margin is one of the baseline's mean, which is itself an estimate: the hypothesis is one
-//! about T − (1 ± m)·B, as in [`non_inferiority`](crate::stats::non_inferiority), and the interval is Fieller's. An
+//! about T − (1 ± m)·B, as in [`non_inferiority`](crate::stats::non_inferiority), and the interval, Fieller's, is what such
+//! tests do not reject. An
 //! absolute margin shifts the baseline. Runs in blocks are paired, and the same is asked of their differences. Ratios
 //! are compared by their pooled rates, with the run-clustered variance of the log ratio; their margin is relative.
 //!

@@ -10,7 +10,7 @@ use crate::metric::{Better, Metric, Unit};
 use crate::stats::outcome::{self, Outcome};
 use crate::stats::{
     Alternative, Answer, Compute, Estimand, Events, Kind, METHODS, Margin, Method, Moments, Result, Settings,
-    TestResult, Undefined,
+    TestResult, Undefined, method,
 };
 use crate::study::{Outliers, Study};
 use crate::toml_file::{nearest, suggest};
@@ -207,6 +207,12 @@ impl Methods {
             Some(Applied { id, label: label.to_owned(), kind, estimand, answer, one_sided: None })
         });
         Self(applied.collect())
+    }
+
+    /// The tests at a margin: of pairs, or of independent runs.
+    pub fn at_margin(&self, paired: bool) -> impl Iterator<Item = &Applied> {
+        let of_pairs = |id: &str| method(id).is_some_and(|method| matches!(method.compute, Compute::Pairs(_)));
+        self.0.iter().filter(move |applied| applied.kind == Kind::Equivalence && of_pairs(applied.id) == paired)
     }
 
     pub fn get(&self, id: &str) -> Option<&Applied> {

@@ -285,6 +285,7 @@ pub fn analyze(study: &Study, table: &Table, claims: Option<&Claims>) -> Result<
     noticed.extend(diagnosed);
     noticed.extend(notes::of_dropped(&samples));
     noticed.extend(notes::of_unpaired(comparisons::unpaired(&samples, &comparisons)));
+    noticed.extend(notes::of_uncompared(&info, &comparisons::uncompared(&metrics, &samples, &comparisons)));
     noticed.extend(notes::of_counts(table));
     noticed.extend(notes::of_unused(&comparisons::unused(&info.methods, &comparisons)));
     let mut analysis = Analysis {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Sample, StudyInfo};
+use super::{MetricInfo, Sample, StudyInfo};
 use crate::metric::{Kind, METRICS};
 use crate::run::Note;
 use crate::study::{NO_FIT, Named, Study, natural_cmp};
@@ -56,6 +56,36 @@ pub fn of_unpaired(comparisons: usize) -> Option<CountedNote> {
     );
     (comparisons > 0)
         .then(|| CountedNote { note: note.with_detail(format!("{comparisons} comparisons")), applies_to: Vec::new() })
+}
+
+/// That a primary metric was measured, but compared with nothing. In a study of one mode that is no surprise.
+pub fn of_uncompared(info: &StudyInfo, metrics: &[(&MetricInfo, Vec<&str>)]) -> Option<CountedNote> {
+    if metrics.is_empty() || info.modes.len() < 2 {
+        return None;
+    }
+    let label =
+        |id: &str| info.modes.iter().find(|mode| mode.id == id).map_or(id, |mode| mode.label.as_str()).to_owned();
+    let baseline = label(&info.baseline);
+    let detail = |(metric, modes): &(&MetricInfo, Vec<&str>)| {
+        let treatments: Vec<String> = modes.iter().filter(|id| **id != info.baseline).map(|id| label(id)).collect();
+        let treatments = treatments.join(", ");
+        let metric = &metric.label;
+        if !modes.contains(&info.baseline.as_str()) {
+            format!("{metric}: runs of {treatments}, none of {baseline}")
+        } else if treatments.is_empty() {
+            format!("{metric}: runs of {baseline} alone")
+        } else {
+            format!("{metric}: runs of {treatments}, none of {baseline} in the same scenario")
+        }
+    };
+    let note = Note::new(
+        "nothing-compared",
+        "of a primary metric nothing was compared, because the baseline or all other modes have no runs of it",
+        "name another baseline with `--baseline`, or say with `logs = …` in meshstats.toml which part of a path is the \
+         {mode} and which the {scenario}",
+    );
+    let details: Vec<String> = metrics.iter().map(detail).collect();
+    Some(CountedNote { note: note.with_detail(details.join("; ")), applies_to: Vec::new() })
 }
 
 /// Counts below zero, and counts without an exposure.

@@ -328,7 +328,7 @@ fn table(comparison: &Comparison, arguments: &Arguments) -> String {
     let chosen: Vec<&String> = chosen(arguments).collect();
     let wanted = |applied: &&Applied| {
         arguments.all
-            || applied.kind == Kind::Equivalence
+            || comparison.methods.at_margin(arguments.paired).any(|at_margin| at_margin.id == applied.id)
             || if chosen.is_empty() { USUAL.contains(&applied.id) } else { chosen.iter().any(|id| *id == applied.id) }
     };
     let shown: Vec<&Applied> = comparison.methods.0.iter().filter(wanted).collect();

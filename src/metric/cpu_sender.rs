@@ -5,9 +5,10 @@ use super::{Better, Kind, Metric, Unit};
 pub(super) const METRIC: Metric = Metric {
     id: Cow::Borrowed("cpu_sender"),
     label: Cow::Borrowed("CPU of the sender"),
+    // A mode that moves less data needs less CPU, and is no better for it.
     definition: Cow::Borrowed("CPU time of iperf3 on the sending host ÷ run time; 100 % is one core."),
     unit: Unit::Fraction,
-    better: Better::Lower,
+    better: Better::Neutral,
     kind: Kind::Mean,
     value: |m| m.transfer.as_ref()?.cpu_sender,
 };

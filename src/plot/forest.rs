@@ -125,7 +125,7 @@ fn extent(rows: &[ForestRow]) -> Vec<f64> {
     widths.retain(|width| drawable(*width));
     widths.sort_by(f64::total_cmp);
     let typical = widths.get(widths.len().saturating_sub(1) / 2).copied().unwrap_or(0.0);
-    let reach = 5.0 * typical + (high - low) / 4.0;
+    let reach = typical.max((high - low) / 4.0);
     let bounds = rows.iter().flat_map(|row| row.interval).flatten().filter(|bound| drawable(*bound));
     values.extend(bounds.map(|bound| bound.clamp(low - reach, high + reach)));
     values

@@ -90,7 +90,10 @@ impl Item<'_> {
     /// [`side`](Self::side), emphasised where it is the better one and that is asked for.
     fn marked_side(&self, context: &Context, baseline: bool) -> Cell {
         let cell = self.side(baseline, context.digits());
-        let best = context.style.bold_best && self.baseline_is_better() == Some(baseline);
+        let level = context.analysis.study.confidence;
+        // Of a family the adjusted p-value decides; metrics outside it have their interval alone.
+        let shown = !self.metric.primary || self.comparison.p_adjusted.is_some_and(|p| p < 1.0 - level);
+        let best = context.style.bold_best && shown && self.baseline_is_better() == Some(baseline);
         if best { cell.strong() } else { cell }
     }
 
@@ -164,11 +167,10 @@ fn sentence(context: &Context, item: &Item) -> String {
         }
         Err(undefined) => format!("; no test: {}", undefined.because),
     };
-    let estimand = item.comparison.difference.and_then(|id| Some(item.comparison.methods.get(id)?.estimand));
     let amount = format!("{}{unit}", signed(item.difference(), item.difference_decimals(digits)));
-    let difference = match estimand {
-        Some(Estimand::Shift) => format!("shifted by {amount}"),
-        Some(Estimand::QuantileDifference) => format!("the medians differing by {amount}"),
+    let difference = match item.comparison.difference_estimand() {
+        Estimand::Shift => format!("shifted by {amount}"),
+        Estimand::QuantileDifference => format!("the medians differing by {amount}"),
         _ => format!("a difference of {amount}"),
     };
     format!(
@@ -232,10 +234,11 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
     let mut columns = place_columns(context);
     let ci = format!("{} CI", context.level());
     let primary = items.iter().any(|item| item.metric.primary);
+    let (difference, defined) = difference_words(items);
     columns.extend([
         Column::new(context.baseline_label(), Align::Centre),
         Column::new(treatment, Align::Centre),
-        Column::new("Difference", Align::Number),
+        Column::new(difference, Align::Number),
         Column::new(ci.clone(), Align::Centre),
         Column::new("Change (%)", Align::Number),
         Column::new(ci, Align::Centre),
@@ -261,9 +264,9 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
         .collect();
     let mut notes: Vec<Sentence> = vec![
         context.prose(&format!(
-            "Mean ± SD over runs ({}); the run is the unit of replication. Difference: treatment − baseline, with its {} \
-             confidence interval ({}); change: relative to {}, with its interval ({}).",
-            runs_of(items),
+            "Mean ± SD over runs ({}); the run is the unit of replication. {defined}, with its {} confidence interval \
+             ({}); change: relative to {}, with its interval ({}).",
+            runs_of(context, items),
             context.level(),
             notes::labels(items, |comparison| comparison.difference),
             context.baseline_label(),
@@ -278,14 +281,31 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
         },
     ];
     if context.style.bold_best {
-        notes.push("Bold: the better mean, where the interval of the difference excludes zero.".into());
+        notes.push(match context.adjustment().filter(|_| primary) {
+            Some(name) => context
+                .prose(&format!(
+                    "Bold: the better mean, where the interval of the difference excludes zero and the {name}-adjusted p \
+                     is below {}.",
+                    number::shortest(1.0 - context.analysis.study.confidence)
+                ))
+                .into(),
+            None => "Bold: the better mean, where the interval of the difference excludes zero.".into(),
+        });
+    }
+    if primary && context.is_compared_at_once() {
+        let note = format!(
+            "{} of this table decides; the p-values of the tests of all modes at once, in their own tables, are for \
+             comparison.",
+            context.p_header()
+        );
+        notes.push(note.into());
     }
     notes.extend(notes::impossible(items).map(Sentence::from));
     notes.extend(notes::pairing(context, items));
     notes.extend(notes::undefined(context, items));
     Table {
         id: id.to_owned(),
-        caption: format!("{caption}: {} against {}", treatments_phrase(context), context.baseline_label()),
+        caption: format!("{caption}: {} against {}", treatments_phrase(context, items), context.baseline_label()),
         columns,
         rows,
         // The table of the primary metrics is read as a whole.
@@ -295,8 +315,28 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
     }
 }
 
-fn treatments_phrase(context: &Context) -> String {
-    let labels: Vec<String> = context.treatments().into_iter().map(|mode| context.label(mode)).collect();
+/// What heads the column of differences, and what they are.
+fn difference_words(items: &[Item]) -> (&'static str, &'static str) {
+    let all = |estimand| items.iter().all(|item| item.comparison.difference_estimand() == estimand);
+    if all(Estimand::Shift) {
+        ("Shift", "Shift: by how much the treatment's values lie above the baseline's")
+    } else if all(Estimand::QuantileDifference) {
+        ("Difference of medians", "Difference of medians: treatment − baseline")
+    } else if items.iter().any(|item| item.comparison.difference_estimand() == Estimand::Shift) {
+        (
+            "Difference or shift",
+            "Difference: treatment − baseline; shift: by how much the treatment's values lie above the baseline's",
+        )
+    } else {
+        ("Difference", "Difference: treatment − baseline")
+    }
+}
+
+/// The treatments of these comparisons; of other metrics there may be more.
+fn treatments_phrase(context: &Context, items: &[Item]) -> String {
+    let compared = |mode: &&str| items.iter().any(|item| item.comparison.mode == *mode);
+    let labels: Vec<String> =
+        context.treatments().into_iter().filter(compared).map(|mode| context.label(mode)).collect();
     match labels.as_slice() {
         [] => String::new(),
         [one] => one.clone(),
@@ -305,14 +345,13 @@ fn treatments_phrase(context: &Context) -> String {
     }
 }
 
-fn runs_of(items: &[Item]) -> String {
-    let counts: std::collections::BTreeSet<usize> =
-        items.iter().flat_map(|item| [item.means.baseline.n, item.means.treatment.n]).collect();
-    match (counts.first(), counts.last()) {
-        (Some(low), Some(high)) if low == high => format!("n = {low} a mode"),
-        (Some(low), Some(high)) => format!("n = {low} to {high} a mode"),
-        _ => "no run".to_owned(),
-    }
+/// How many runs each mode has; where all have as many, one number.
+fn runs_of(context: &Context, items: &[Item]) -> String {
+    let baseline = context.analysis.study.baseline.as_str();
+    let counts = items
+        .iter()
+        .flat_map(|item| [(baseline, item.means.baseline.n), (item.comparison.mode.as_str(), item.means.treatment.n)]);
+    context.runs_by_mode(counts, |n| format!("n = {n} a mode"))
 }
 
 fn tests_table(context: &Context, items: &[Item]) -> Table {

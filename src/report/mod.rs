@@ -187,6 +187,12 @@ impl Context<'_> {
         self.has_scenarios().then(|| text(scenario.map_or(String::new(), |id| self.scenario_label(id))))
     }
 
+    /// Whether three or more modes of a primary metric are also tested at once.
+    fn is_compared_at_once(&self) -> bool {
+        let is_primary = |id: &str| self.analysis.metric(id).is_some_and(|metric| metric.primary);
+        self.analysis.groups.iter().any(|group| is_primary(&group.metric))
+    }
+
     /// What the adjustment of p-values is called before "-adjusted"; `None` where there is none.
     fn adjustment(&self) -> Option<&str> {
         let family = &self.analysis.family;
@@ -220,13 +226,32 @@ impl Context<'_> {
 
     /// How many runs stand behind the numbers.
     fn runs_phrase(&self) -> String {
-        let counts: std::collections::BTreeSet<usize> =
-            self.analysis.samples.iter().map(|sample| sample.values.len()).collect();
-        match (counts.first(), counts.last()) {
-            (Some(low), Some(high)) if low == high => format!("n = {low} runs per mode"),
-            (Some(low), Some(high)) => format!("n = {low} to {high} runs per mode"),
-            _ => String::new(),
+        let counts = self.analysis.samples.iter().map(|sample| (sample.mode.as_str(), sample.values.len()));
+        self.runs_by_mode(counts, |n| format!("n = {n} runs per mode"))
+    }
+
+    /// The numbers of runs of each mode, from those of its samples: `equal` of the number where it is one.
+    fn runs_by_mode<'b>(
+        &self,
+        counts: impl Iterator<Item = (&'b str, usize)>,
+        equal: impl Fn(usize) -> String,
+    ) -> String {
+        let counts: std::collections::BTreeSet<(&str, usize)> = counts.collect();
+        let numbers: std::collections::BTreeSet<usize> = counts.iter().map(|(_, n)| *n).collect();
+        if let (Some(n), 1) = (numbers.first(), numbers.len()) {
+            return equal(*n);
         }
+        let of = |mode: &str| {
+            let mut of_mode = counts.iter().filter(|(id, _)| *id == mode).map(|(_, n)| *n);
+            let low = of_mode.next()?;
+            let label = self.label(mode);
+            Some(match of_mode.next_back() {
+                Some(high) => format!("{label}: n = {low} to {high}"),
+                None => format!("{label}: n = {low}"),
+            })
+        };
+        let modes = self.analysis.study.modes.iter();
+        modes.filter_map(|mode| of(&mode.id)).collect::<Vec<_>>().join("; ")
     }
 }
 

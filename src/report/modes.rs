@@ -43,6 +43,7 @@ fn omnibus(context: &Context, groups: &[(&MetricInfo, &Group)]) -> Table {
     let (mut rows, mut metrics) = (Vec::new(), Vec::new());
     let mut notes: Vec<Sentence> =
         vec!["H₀: all modes have the same mean; their variances may differ. p is not adjusted.".into()];
+    notes.extend(for_comparison(context).map(Sentence::from));
     if context.analysis.comparisons.iter().any(|comparison| comparison.pairing.is_some()) {
         notes.push("The runs come in blocks; these tests, and those of the pairs below, take them as unpaired.".into());
     }
@@ -79,6 +80,13 @@ fn omnibus(context: &Context, groups: &[(&MetricInfo, &Group)]) -> Table {
         notes,
         aside: false,
     }
+}
+
+/// Which p-value decides where several stand side by side.
+fn for_comparison(context: &Context) -> Option<String> {
+    context.is_compared_at_once().then(|| {
+        format!("For comparison: what decides on a primary metric is {} in the table of these.", context.p_header())
+    })
 }
 
 /// The pairs with the baseline by the many-to-one method, and on request all pairs by the other.
@@ -133,6 +141,7 @@ fn pairwise(context: &Context, groups: &[(&MetricInfo, &Group)]) -> Option<Table
         )
         .into(),
     );
+    notes.extend(for_comparison(context).map(Sentence::from));
     (!rows.is_empty()).then(|| Table {
         id: "pairs-of-modes".to_owned(),
         caption: "The modes pair by pair, with simultaneous intervals".to_owned(),

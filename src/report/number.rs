@@ -178,8 +178,23 @@ pub fn p_in_brief(p: f64) -> String {
     }
 }
 
+/// Decimals that show on which side of zero both bounds lie: more than `decimals` where those would print a bound as zero
+/// that is none, so that an interval that excludes zero does so in print. The bounds have the same number of them.
+pub fn interval_decimals(interval: &Interval, scale: &Scale, decimals: usize) -> usize {
+    let hidden = |decimals: usize| {
+        let is_zero = |text: String| !text.bytes().any(|b| matches!(b, b'1'..=b'9'));
+        let bounds = [interval.lower, interval.upper].into_iter().flatten().filter(|bound| *bound != 0.0);
+        bounds.map(|bound| fixed(scale.apply(bound), decimals)).any(is_zero)
+    };
+    (decimals..=decimals + MORE_DECIMALS).find(|decimals| !hidden(*decimals)).unwrap_or(decimals)
+}
+
+/// A bound that so many more digits print as zero is zero for all that matters.
+const MORE_DECIMALS: usize = 3;
+
 /// An interval with its bounds scaled; an open bound is written as the infinity it stands for.
 pub fn interval(interval: &Interval, scale: &Scale, decimals: usize) -> Cell {
+    let decimals = interval_decimals(interval, scale, decimals);
     let bound = |value: Option<f64>, open: &str| value.map_or(open.to_owned(), |v| fixed(scale.apply(v), decimals));
     if interval.lower.is_none() && interval.upper.is_none() {
         return Cell::Missing;
@@ -232,6 +247,24 @@ mod tests {
             [0.004, 0.005, -0.004, -0.005, 0.0].map(|v| signed(v, 2)),
             ["0.00", "+0.01", "0.00", "-0.01", "0.00"]
         );
+    }
+
+    #[test]
+    fn a_bound_is_not_rounded_to_zero() {
+        let printed = |lower, upper, decimals| {
+            let bounds = Interval { level: 0.95, lower, upper };
+            match interval(&bounds, &Scale::plain(), decimals) {
+                Cell::Interval { lower, upper } => format!("[{lower}, {upper}]"),
+                other => format!("{other:?}"),
+            }
+        };
+        assert_eq!(printed(Some(-18.63), Some(-0.041), 1), "[-18.63, -0.04]");
+        assert_eq!(printed(Some(-1.7849), Some(-0.0031), 2), "[-1.785, -0.003]");
+        assert_eq!(printed(Some(0.004), Some(5.0), 0), "[0.004, 5.000]");
+        assert_eq!(printed(Some(0.0), Some(5.2), 1), "[0.0, 5.2]");
+        assert_eq!(printed(None, Some(0.04), 1), "[-∞, 0.04]");
+        // What is zero to three more digits stays as it is.
+        assert_eq!(printed(Some(-1e-9), Some(5.2), 1), "[0.0, 5.2]");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::Context;
 use super::model::{Cell, Number};
 use super::number::{self, Scale, decimals_of, fixed, half_width, nonnegative, p_value, signed};
 use crate::analysis::{Compared, Comparison, Means, MetricInfo, Sample};
-use crate::stats::{Interval, Kind};
+use crate::stats::{Estimand, Interval, Kind};
 
 pub(super) fn numbers(context: &Context) -> Vec<Number> {
     let analysis = context.analysis;
@@ -61,24 +61,25 @@ fn of_sample(context: &Context, metric: &MetricInfo, sample: &Sample, numbers: &
     let Ok(description) = &sample.description else { return };
     let sd = description.sd.as_ref().ok().map(|sd| scale.apply(*sd));
     let decimals = decimals_of(&[sd], scale.apply(description.mean), context.digits());
-    let mut add = |words: &[&str], what: &str, value: f64| {
+    let mut add = |words: &[&str], what: &str, value: f64, decimals: usize| {
         let value = scale.apply(value);
         let cell = number::number(fixed(value, decimals));
         numbers.push(cite.number(words, what, cell, value, &scale.unit));
     };
-    add(&["mean"], "mean over the runs", description.mean);
+    add(&["mean"], "mean over the runs", description.mean, decimals);
     if let Ok(sd) = description.sd {
-        add(&["sd"], "standard deviation over the runs", sd);
+        add(&["sd"], "standard deviation over the runs", sd, decimals);
     }
     if let Ok(interval) = &description.interval
         && let (Some(lower), Some(upper)) = (interval.lower, interval.upper)
     {
-        add(&["mean", "lower"], "lower bound of the confidence interval of the mean", lower);
-        add(&["mean", "upper"], "upper bound of the confidence interval of the mean", upper);
+        let decimals = of_bounds(Some(*interval), &scale, decimals);
+        add(&["mean", "lower"], "lower bound of the confidence interval of the mean", lower, decimals);
+        add(&["mean", "upper"], "upper bound of the confidence interval of the mean", upper, decimals);
     }
-    add(&["median"], "median over the runs", description.median);
-    add(&["min"], "smallest value of a run", description.min);
-    add(&["max"], "largest value of a run", description.max);
+    add(&["median"], "median over the runs", description.median, decimals);
+    add(&["min"], "smallest value of a run", description.min, decimals);
+    add(&["max"], "largest value of a run", description.max, decimals);
     if let Some(total) = sample.total {
         let value = scale.apply(total);
         let cell = number::number(fixed(value, decimals.min(1)));
@@ -99,6 +100,8 @@ fn of_sample(context: &Context, metric: &MetricInfo, sample: &Sample, numbers: &
         let cell = |value: f64| number::number(fixed(value, decimals));
         numbers.push(cite.number(&["pooled"], "ratio of the totals over the runs", cell(pooled), pooled, &scale.unit));
         if let Ok(interval) = &rate.interval {
+            let decimals = of_bounds(Some(*interval), &scale, decimals);
+            let cell = |value: f64| number::number(fixed(value, decimals));
             for (word, bound) in [("lower", interval.lower), ("upper", interval.upper)] {
                 if let Some(bound) = bound.map(|bound| scale.apply(bound)) {
                     let what = format!("{word} bound of the interval of the ratio of the totals");
@@ -127,10 +130,18 @@ fn of_means(
     let mut add = |words: &[&str], what: &str, text: String, raw: f64, unit: &str| {
         numbers.push(cite.number(words, &format!("{what} {against}"), number::number(text), raw, unit));
     };
-    add(&["diff"], "difference, treatment − baseline,", signed(difference, decimals), difference, &scale.unit);
+    let (what, bound_of) = match comparison.difference_estimand() {
+        Estimand::Shift => ("shift of the values", "of the interval of the shift"),
+        Estimand::QuantileDifference => {
+            ("difference of the medians", "of the interval of the difference of the medians")
+        }
+        _ => ("difference, treatment − baseline,", "of the interval of the difference"),
+    };
+    add(&["diff"], what, signed(difference, decimals), difference, &scale.unit);
     for (word, bound) in bounds(interval) {
         let bound = scale.apply(bound);
-        let what = format!("{word} bound of the interval of the difference");
+        let what = format!("{word} bound {bound_of}");
+        let decimals = of_bounds(interval, &scale, decimals);
         add(&["diff", word], &what, fixed(bound, decimals), bound, &scale.unit);
     }
     let test = comparison.label(comparison.test);
@@ -150,6 +161,7 @@ fn of_means(
         add(&["change"], "change of the mean", signed(percent, decimals), percent, "%");
         for (word, bound) in bounds(interval) {
             let what = format!("{word} bound of the interval of the change");
+            let decimals = of_bounds(interval, &Scale::plain(), decimals);
             add(&["change", word], &what, fixed(bound, decimals), bound, "%");
         }
     }
@@ -162,7 +174,8 @@ fn of_means(
         }
         for (word, bound) in bounds(answer.interval()) {
             let what = format!("{word} bound of the interval of {}", applied.label);
-            add(&of_effect(Some(word)), &what, fixed(bound, 2), bound, "");
+            let decimals = of_bounds(answer.interval(), &Scale::plain(), 2);
+            add(&of_effect(Some(word)), &what, fixed(bound, decimals), bound, "");
         }
     }
 }
@@ -170,6 +183,11 @@ fn of_means(
 fn bounds(interval: Option<Interval>) -> impl Iterator<Item = (&'static str, f64)> {
     let [lower, upper] = interval.map_or([None, None], |interval| [interval.lower, interval.upper]);
     [("lower", lower), ("upper", upper)].into_iter().filter_map(|(word, bound)| Some((word, bound?)))
+}
+
+/// As many decimals as the table prints the bounds with.
+fn of_bounds(interval: Option<Interval>, scale: &Scale, decimals: usize) -> usize {
+    interval.map_or(decimals, |interval| number::interval_decimals(&interval, scale, decimals))
 }
 
 fn of_rates(context: &Context, cite: &Cite, comparison: &Comparison, numbers: &mut Vec<Number>) {
@@ -183,8 +201,10 @@ fn of_rates(context: &Context, cite: &Cite, comparison: &Comparison, numbers: &m
         (vec!["ratio", "lower"], "lower bound of the interval of the rate ratio", test.interval.lower),
         (vec!["ratio", "upper"], "upper bound of the interval of the rate ratio", test.interval.upper),
     ];
+    let decimals_of_bounds = of_bounds(Some(interval), &Scale::plain(), decimals);
     for (words, what, value) in parts {
         if let Some(value) = value {
+            let decimals = if words.len() > 1 { decimals_of_bounds } else { decimals };
             let cell = number::number(fixed(value, decimals));
             numbers.push(cite.number(&words, &format!("{what} {against}"), cell, value, ""));
         }

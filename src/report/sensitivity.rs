@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::model::{Align, Block, Cell, Column, Section, Sentence, Table};
-use super::number::{self, Scale, decimals_of, fixed, half_width, number, p_value, text};
+use super::number::{self, Scale, decimals_of, fixed, half_width, number, p_value, signed, text};
 use crate::analysis::{Applied, Comparison, MetricInfo};
 use crate::stats::{Estimand, Interval, Kind};
 
@@ -178,10 +178,13 @@ fn row(context: &Context, applied: &Applied, unit: &Scale, half: Option<f64>) ->
     let of_difference = half.filter(|_| applied.estimand == Estimand::MeanDifference);
     let half = interval.as_ref().and_then(half_width).or(of_difference).map(|half| scale.apply(half));
     let decimals = decimals_of(&[half], estimate.unwrap_or_default(), context.digits());
+    // With a sign where zero means no difference, as in the table of comparisons.
+    let differs = applied.estimand.has_unit() || applied.estimand == Estimand::RelativeChange;
+    let written = if differs { signed } else { fixed };
     [
         text(answer.name()),
         text(if applied.estimand == Estimand::None { String::new() } else { of }),
-        estimate.map_or(Cell::Missing, |estimate| number(fixed(estimate, decimals))),
+        estimate.map_or(Cell::Missing, |estimate| number(written(estimate, decimals))),
         interval.map_or(Cell::Missing, |interval| number::interval(&interval, &scale, decimals)),
         answer.p_value().map_or(Cell::Missing, |p| number(p_value(p))),
     ]

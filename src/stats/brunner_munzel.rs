@@ -23,7 +23,8 @@
 //!
 //! # References
 //!
-//! Brunner, Munzel (2000), doi:10.1002/(SICI)1521-4036(200001)42:1<17::AID-BIMJ17>3.0.CO;2-U.
+//! Brunner, Munzel (2000), doi:10.1002/(SICI)1521-4036(200001)42:1<17::AID-BIMJ17>3.0.CO;2-U. Why few runs need the permuted
+//! test: Neubert, Brunner (2007), doi:10.1016/j.csda.2006.05.024.
 //!
 //! # Checked against
 //!
@@ -55,7 +56,27 @@ pub fn brunner_munzel(baseline: &[f64], treatment: &[f64], alternative: Alternat
     let test = t_distribution::t_test(overlap.excess(), standard_error, df, alternative, level, METHOD.label)?;
     let share = |excess: Option<f64>| excess.map(|x| (0.5 + x).clamp(0.0, 1.0));
     let interval = Interval { level, lower: share(test.interval.lower), upper: share(test.interval.upper) };
-    Ok(TestResult { estimate: Some(overlap.superiority()), interval, ..test })
+    let note = of_few([baseline.len(), treatment.len()], alternative);
+    Ok(TestResult { estimate: Some(overlap.superiority()), interval, note, ..test })
+}
+
+/// Below so many runs of a mode the t approximation is rough.
+const FEW: usize = 10;
+
+/// What few runs do to the p-value, and how small the one of the permuted test could be: one order of the values of all
+/// that there are, or two where both tails count.
+fn of_few(sizes: [usize; 2], alternative: Alternative) -> Option<String> {
+    let [few, many] = [sizes[0].min(sizes[1]), sizes[0].max(sizes[1])];
+    if few >= FEW {
+        return None;
+    }
+    let tails = if alternative == Alternative::TwoSided { 2 } else { 1 };
+    // C(many + i, i) is whole after each step.
+    let orders = (1..=few as u128).try_fold(1u128, |orders, i| Some(orders.checked_mul(many as u128 + i)? / i))?;
+    Some(format!(
+        "with fewer than ten runs of a mode its t approximation is rough, and p can be far too small; permuting the runs, \
+         no p could be below {tails} in {orders}"
+    ))
 }
 
 #[cfg(test)]
@@ -93,6 +114,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn few_runs_are_told_with_the_least_p_of_the_permuted_test() {
+        let note = |n: usize, alternative| {
+            let a: Vec<f64> = (0..n).map(|i| i as f64).collect();
+            let b: Vec<f64> = a.iter().map(|x| x + n as f64 - 1.5).collect();
+            let test = brunner_munzel(&a, &b, alternative, 0.95).unwrap();
+            (test.p_value, test.note)
+        };
+        // C(12, 6) = 924 orders of six and six runs.
+        let (p, told) = note(6, Alternative::TwoSided);
+        assert!(p < 2.0 / 924.0 && told.unwrap().ends_with("no p could be below 2 in 924"), "{p}");
+        assert!(note(6, Alternative::Greater).1.unwrap().ends_with("below 1 in 924"));
+        assert_eq!(note(10, Alternative::TwoSided).1, None);
+        assert!(of_few([1, 100], Alternative::Less).unwrap().ends_with("below 1 in 101"));
     }
 
     #[test]

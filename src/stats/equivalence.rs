@@ -50,11 +50,19 @@ pub(super) const METHOD: Method = Method {
 /// Undefined when a sample has fewer than two values, or both are constant; with a relative margin also when the
 /// baseline's mean is zero.
 pub fn equivalence(baseline: &Moments, treatment: &Moments, margin: Margin, level: f64) -> Result<TestResult> {
+    both(level, METHOD.label, |towards| non_inferiority(baseline, treatment, margin, towards, level))
+}
+
+/// Both one-sided tests as one.
+pub(super) fn both(
+    level: f64,
+    method: &str,
+    one_sided: impl Fn(Alternative) -> Result<TestResult>,
+) -> Result<TestResult> {
     if level <= 0.5 {
         let reason = format!("an equivalence test needs a confidence level above 0.5, not {level}");
         return Err(Undefined::because(reason));
     }
-    let one_sided = |towards| non_inferiority(baseline, treatment, margin, towards, level);
     let (above, below) = (one_sided(Alternative::Greater)?, one_sided(Alternative::Less)?);
     let interval = Interval { level: two_sided(level), lower: above.interval.lower, upper: below.interval.upper };
     // Of two p-values below the smallest double the statistics still tell which is the greater.
@@ -62,7 +70,7 @@ pub fn equivalence(baseline: &Moments, treatment: &Moments, margin: Margin, leve
     let tied = above.p_value == below.p_value;
     let below_is_weaker = if tied { distance(&below) < distance(&above) } else { below.p_value > above.p_value };
     let weaker = if below_is_weaker { below } else { above };
-    Ok(TestResult { interval, alternative: Alternative::TwoSided, method: METHOD.label.to_owned(), ..weaker })
+    Ok(TestResult { interval, alternative: Alternative::TwoSided, method: method.to_owned(), ..weaker })
 }
 
 /// 1 − 2α of 1 − α, in the digits it is written with: 0.9 of 0.95, not 0.8999999999999999.

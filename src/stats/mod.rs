@@ -38,6 +38,8 @@ pub mod none;
 pub mod outliers;
 pub mod overdispersion;
 pub mod paired_change;
+pub mod paired_equivalence;
+pub mod paired_non_inferiority;
 pub mod paired_t;
 pub mod permutation;
 pub mod poisson_ratio;
@@ -91,6 +93,8 @@ pub static METHODS: &[Method] = &[
     signed_rank::METHOD,
     equivalence::METHOD,
     non_inferiority::METHOD,
+    paired_equivalence::METHOD,
+    paired_non_inferiority::METHOD,
     welch_anova::METHOD,
     games_howell::METHOD,
     dunnett::METHOD,

@@ -68,22 +68,26 @@ pub fn non_inferiority(
     level: f64,
 ) -> Result<TestResult> {
     let (baseline, treatment) = (baseline.checked()?, treatment.checked()?);
-    let side = match alternative {
-        Alternative::Less => 1.0,
-        Alternative::Greater => -1.0,
-        Alternative::TwoSided => {
-            let reason = "non-inferiority has a direction: the alternative must be less where lower is better, or \
-                          greater where higher is better";
-            return Err(Undefined::because(reason));
-        }
-    };
-    let (limit, weight) = limit(margin, side, baseline.mean)?;
+    let (limit, weight) = limit(margin, side(alternative)?, baseline.mean)?;
     let estimate = finite(treatment.mean - baseline.mean)?;
     let errors = [(weight.abs() * baseline.standard_error(), baseline.n), (treatment.standard_error(), treatment.n)];
-    let (standard_error, df) = welch::combined(errors)?;
+    tested(estimate, limit, welch::combined(errors)?, margin, alternative, level, METHOD.label)
+}
+
+/// The test of an estimate, with its standard error and df, against the limit; with the bound on the side of the limit.
+pub(super) fn tested(
+    estimate: f64,
+    limit: f64,
+    (standard_error, df): (f64, f64),
+    margin: Margin,
+    alternative: Alternative,
+    level: f64,
+    method: &str,
+) -> Result<TestResult> {
     let distance = finite(estimate - limit)?;
-    let test = t_distribution::t_test(distance, standard_error, df, alternative, level, METHOD.label)?;
-    let bound = finite(estimate + side * t_distribution::critical(df, alternative, level)? * standard_error)?;
+    let test = t_distribution::t_test(distance, standard_error, df, alternative, level, method)?;
+    let reach = t_distribution::critical(df, alternative, level)? * standard_error;
+    let bound = finite(estimate + side(alternative)? * reach)?;
     let interval = match alternative {
         Alternative::Less => Interval { level, lower: None, upper: Some(bound) },
         _ => Interval { level, lower: Some(bound), upper: None },
@@ -96,6 +100,19 @@ pub fn non_inferiority(
     Ok(TestResult { estimate: Some(estimate), interval, note, ..test })
 }
 
+/// On which side of no difference the limit lies.
+pub(super) fn side(alternative: Alternative) -> Result<f64> {
+    match alternative {
+        Alternative::Less => Ok(1.0),
+        Alternative::Greater => Ok(-1.0),
+        Alternative::TwoSided => {
+            let reason = "non-inferiority has a direction: the alternative must be less where lower is better, or \
+                          greater where higher is better";
+            Err(Undefined::because(reason))
+        }
+    }
+}
+
 /// The margin that was chosen.
 pub(super) fn margin(settings: &Settings) -> Result<Margin> {
     settings.margin.ok_or_else(|| {
@@ -105,7 +122,7 @@ pub(super) fn margin(settings: &Settings) -> Result<Margin> {
 
 /// The difference on one side that begins to matter, and the weight w for which it is (w − 1)·mean₁ if it depends on
 /// the baseline's mean.
-fn limit(margin: Margin, side: f64, mean: f64) -> Result<(f64, f64)> {
+pub(super) fn limit(margin: Margin, side: f64, mean: f64) -> Result<(f64, f64)> {
     let (Margin::Absolute(size) | Margin::Relative(size)) = margin;
     if !(size > 0.0 && size.is_finite()) {
         return Err(Undefined::because(format!("a margin must be a positive number, not {size}")));

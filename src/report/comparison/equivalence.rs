@@ -3,8 +3,8 @@
 use super::super::Context;
 use super::super::model::{Align, Cell, Column, Sentence, Table};
 use super::super::number::{self, number, p_value, text};
-use super::{Item, items, place_cells, place_columns};
-use crate::stats::{Answer, Kind, Margin};
+use super::{Item, items, notes, place_cells, place_columns};
+use crate::stats::{Answer, Margin};
 
 /// Whether the differences are too small to matter, where a margin says what matters.
 pub(super) fn table(context: &Context) -> Option<Table> {
@@ -26,7 +26,8 @@ pub(super) fn table(context: &Context) -> Option<Table> {
                 format!("{} {}", number::significant(item.scale.apply(*size), 3), item.scale.unit)
             }
         };
-        for applied in item.comparison.methods.0.iter().filter(|applied| applied.kind == Kind::Equivalence) {
+        let paired = notes::pairs(item.comparison.test);
+        for applied in item.comparison.methods.at_margin(paired) {
             let mut cells = place_cells(context, item);
             cells.extend([text(applied.label.clone()), text(margin.clone())]);
             match &applied.answer {
@@ -40,8 +41,8 @@ pub(super) fn table(context: &Context) -> Option<Table> {
             rows.push(cells);
             metrics.push(item.metric.id.clone());
         }
-        if item.comparison.pairing.is_some() {
-            let note = format!("{}: the runs are taken as unpaired here.", item.metric.label);
+        if item.comparison.pairing.is_some() && !paired {
+            let note = format!("{}: the runs are taken as unpaired here, as by the chosen test.", item.metric.label);
             notes.push(Sentence::of(&item.metric.id, note));
         }
     }

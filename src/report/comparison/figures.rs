@@ -102,6 +102,18 @@ pub(super) fn forest(context: &Context, items: &[Item]) -> Option<Figure> {
     if rows.is_empty() {
         return None;
     }
+    let shown = |item: &Item| item.comparison.percent_interval().is_ok() && item.comparison.percent(item.means).is_ok();
+    let mut absent: Vec<String> = Vec::new();
+    for item in items.iter().filter(|item| !shown(item)) {
+        let name = notes::named(context, &item.metric.label, item.comparison);
+        if !absent.contains(&name) {
+            absent.push(name);
+        }
+    }
+    let absent = match absent.as_slice() {
+        [] => String::new(),
+        _ => format!(" Not shown, because their change or its interval is undefined: {}.", absent.join(", ")),
+    };
     let list: Vec<String> = rows.iter().map(|row| format!("{} {} %", row.label, row.text)).collect();
     let change = notes::labels(items, |comparison| comparison.change);
     Some(Figure {
@@ -109,7 +121,7 @@ pub(super) fn forest(context: &Context, items: &[Item]) -> Option<Figure> {
         metric: None,
         caption: context.prose(&format!(
             "Change of each metric's mean relative to {}, with its {} confidence interval ({}; {}). An arrow: the \
-             interval goes on beyond the axis.",
+             interval goes on beyond the axis.{absent}",
             context.baseline_label(),
             context.level(),
             change,

@@ -5,8 +5,8 @@ use super::super::model::Sentence;
 use super::super::number;
 use super::Item;
 use crate::analysis::Comparison;
-use crate::stats::magnitude::magnitude;
-use crate::stats::{Compute, method};
+use crate::stats::magnitude::{Magnitude, magnitude};
+use crate::stats::{Compute, Estimand, Interval, method};
 
 /// The labels of the methods that are shown, one after the other where they differ.
 pub(super) fn labels(items: &[Item], id: impl Fn(&Comparison) -> Option<&'static str>) -> String {
@@ -33,16 +33,35 @@ pub(super) fn family(context: &Context, items: &[Item]) -> String {
         None => format!("not adjusted, though the family has {size}"),
     };
     let test = labels(items, |comparison| Some(comparison.test));
-    let left = match family.undefined {
-        0 => String::new(),
-        1 => " One more test is undefined, and not adjusted for.".to_owned(),
-        many => format!(" {many} more tests are undefined, and not adjusted for."),
+    let comparisons = context.analysis.comparisons.iter();
+    let undefined: Vec<String> = comparisons
+        .filter(|comparison| comparison.p_value().is_none())
+        .filter_map(|comparison| {
+            let metric = context.analysis.metric(&comparison.metric).filter(|metric| metric.primary)?;
+            Some(named(context, &metric.label, comparison))
+        })
+        .collect();
+    let left = match undefined.as_slice() {
+        [] => String::new(),
+        _ => format!(" Undefined, and so not in the family: {}.", undefined.join(", ")),
     };
-    format!("p: {test}, two-sided, {adjusted} ({}).{left}", metrics.join(", "))
+    match metrics.as_slice() {
+        [] => format!("p: {test}, two-sided.{left}"),
+        _ => format!("p: {test}, two-sided, {adjusted} ({}).{left}", metrics.join(", ")),
+    }
+}
+
+/// A metric, and where it was compared, if that is not the same for all.
+pub(super) fn named(context: &Context, label: &str, comparison: &Comparison) -> String {
+    if context.treatments().len() > 1 || context.has_scenarios() {
+        format!("{label} ({})", context.place(comparison))
+    } else {
+        label.to_owned()
+    }
 }
 
 /// Whether a method is one for pairs.
-fn pairs(id: &str) -> bool {
+pub(super) fn pairs(id: &str) -> bool {
     method(id).is_some_and(|method| matches!(method.compute, Compute::Pairs(_)))
 }
 
@@ -62,19 +81,27 @@ pub(super) fn impossible(items: &[Item]) -> Option<String> {
     })
 }
 
+/// A standard error that pairing changes by less is as good as the same.
+const NEITHER: f64 = 0.05;
+
 /// What pairing by blocks did to each comparison.
 pub(super) fn pairing(context: &Context, items: &[Item]) -> Vec<Sentence> {
     let mut notes = Vec::new();
     for item in items {
         let Some(pairing) = &item.comparison.pairing else { continue };
         let gained = match &pairing.relative_standard_error {
-            Ok(ratio) if *ratio < 1.0 => {
-                format!("pairing narrowed the standard error to {} of the unpaired one", number::significant(*ratio, 2))
+            Ok(ratio) => {
+                let times = number::significant(*ratio, 3);
+                match *ratio - 1.0 {
+                    off if off.abs() < NEITHER => format!(
+                        "pairing neither gained nor lost precision: the standard error is {times} times the unpaired one"
+                    ),
+                    off if off < 0.0 => {
+                        format!("pairing narrowed the standard error to {times} times the unpaired one")
+                    }
+                    _ => format!("pairing lost precision: the standard error is {times} times the unpaired one"),
+                }
             }
-            Ok(ratio) => format!(
-                "pairing lost precision: the standard error is {} of the unpaired one",
-                number::significant(*ratio, 2)
-            ),
             Err(undefined) => format!("what pairing gained is not known: {}", undefined.because),
         };
         let list = |blocks: &[String], what: &dyn Fn(&str) -> String| {
@@ -98,9 +125,10 @@ pub(super) fn pairing(context: &Context, items: &[Item]) -> Vec<Sentence> {
     notes
 }
 
-/// Why a cell is empty, once for each reason.
+/// Why cells are empty, once for each reason.
 pub(super) fn undefined(context: &Context, items: &[Item]) -> Vec<Sentence> {
-    let mut notes: Vec<Sentence> = Vec::new();
+    // What is missing and why, and the comparisons it is missing of.
+    let mut notes: Vec<((Vec<&str>, String), Vec<(&str, String)>)> = Vec::new();
     for item in items {
         let comparison = item.comparison;
         let reasons = [
@@ -109,33 +137,88 @@ pub(super) fn undefined(context: &Context, items: &[Item]) -> Vec<Sentence> {
             comparison.percent(item.means).err().map(|undefined| ("percent change", undefined)),
             comparison.percent_interval().err().map(|undefined| ("interval of the change", undefined)),
         ];
+        let mut of_item: Vec<(Vec<&str>, String)> = Vec::new();
         for (what, undefined) in reasons.into_iter().flatten() {
-            let note =
-                format!("—: no {what} for {} ({}): {}.", item.metric.label, item.place(context), undefined.because);
-            notes.push(Sentence::of(&item.metric.id, note));
+            match of_item.iter_mut().find(|(_, because)| *because == undefined.because) {
+                Some((missing, _)) => missing.push(what),
+                None => of_item.push((vec![what], undefined.because)),
+            }
+        }
+        let name = named(context, &item.metric.label, comparison);
+        for reason in of_item {
+            match notes.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, names)) => names.push((item.metric.id.as_str(), name.clone())),
+                None => notes.push((reason, vec![(item.metric.id.as_str(), name.clone())])),
+            }
         }
     }
-    notes.dedup();
-    notes
+    let note = |((missing, because), of): ((Vec<&str>, String), Vec<(&str, String)>)| {
+        let names: Vec<&str> = of.iter().map(|(_, name)| name.as_str()).collect();
+        let text = format!("—: no {} for {}: {because}.", missing.join(", "), names.join(", "));
+        let first = of.first().map_or("", |(metric, _)| metric);
+        if of.iter().all(|(metric, _)| *metric == first) { Sentence::of(first, text) } else { text.into() }
+    };
+    notes.into_iter().map(note).collect()
 }
 
-/// How large the effects are in words, by the rule whose words they are.
+/// How large the effects are in words, by the rule whose words they are: of both bounds of the interval, since the estimate's
+/// own word says more than the runs do; none where the interval contains no effect.
 pub(super) fn in_words(context: &Context, items: &[Item]) -> Option<String> {
     let mut rule = None;
     let words: Vec<String> = items
         .iter()
         .filter_map(|item| {
             let applied = item.comparison.methods.get(item.comparison.effect?)?;
-            let size = magnitude(applied.estimand, applied.answer.as_ref().ok()?.estimate()?)?;
-            rule = Some(size);
-            Some(format!("{}, {}: {}", item.metric.label, item.place(context), size.label))
+            let (least, most) = sizes(applied.estimand, applied.answer.as_ref().ok()?.interval()?)?;
+            let name = format!("{}, {}", item.metric.label, item.place(context));
+            rule = Some(least);
+            Some(if least.label == most.label {
+                format!("{name}: {}", least.label)
+            } else {
+                format!("{name}: {} to {}", least.label, most.label)
+            })
         })
         .collect();
     let rule = rule?;
     Some(format!(
-        "In the words of {}: {}. The rule was made for people; for runs of a machine even a small difference can be \
-         “large”.",
+        "In the words of {}: {}. The words are those of both bounds of the interval; one that contains no effect has none. \
+         The rule was made for people; for runs of a machine even a small difference can be “large”.",
         rule.reference,
         words.join("; ")
     ))
+}
+
+/// The words for the bounds of an interval on one side of no effect, the smaller first.
+fn sizes(estimand: Estimand, interval: Interval) -> Option<(Magnitude, Magnitude)> {
+    let (lower, upper, null) = (interval.lower?, interval.upper?, estimand.null()?);
+    let [lower_word, upper_word] = [magnitude(estimand, lower)?, magnitude(estimand, upper)?];
+    if lower > null {
+        Some((lower_word, upper_word))
+    } else if upper < null {
+        Some((upper_word, lower_word))
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_of_both_bounds_and_none_of_an_interval_around_no_effect() {
+        let words = |estimand, lower: f64, upper: f64| {
+            let interval = Interval { level: 0.95, lower: Some(lower), upper: Some(upper) };
+            sizes(estimand, interval).map(|(least, most)| (least.label, most.label))
+        };
+        let of_d = |lower, upper| words(Estimand::StandardisedDifference, lower, upper);
+        assert_eq!(of_d(0.9, 3.0), Some(("large", "large")));
+        assert_eq!(of_d(0.6, 3.0), Some(("medium", "large")));
+        assert_eq!(of_d(-3.0, -0.3), Some(("small", "large")));
+        assert_eq!(of_d(-0.1, 3.0), None);
+        assert_eq!(of_d(-1.78, 0.0), None);
+        assert_eq!(words(Estimand::Superiority, 0.57, 0.8), Some(("small", "large")));
+        assert_eq!(words(Estimand::Superiority, 0.1, 0.3), Some(("medium", "large")));
+        assert_eq!(words(Estimand::Superiority, 0.4, 0.9), None);
+    }
 }

@@ -43,9 +43,11 @@ def _means(a, b, relative, size, side, better):
     }
     if relative:
         change = other / mean - 1
-        _, df = _welch((va * (1 + change) ** 2, len(a)), (vb, len(b)))
-        t = scipy.stats.t.ppf(LEVEL, df)
-        outside = lambda c: (other - (1 + c) * mean) ** 2 - t**2 * (vb + (1 + c) ** 2 * va)
+
+        def outside(c):
+            error, df = _welch((va * (1 + c) ** 2, len(a)), (vb, len(b)))
+            return abs(other - (1 + c) * mean) - scipy.stats.t.ppf(LEVEL, df) * error
+
         lower, upper = _ends(outside, change)
     else:
         change = other - mean

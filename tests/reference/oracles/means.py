@@ -104,15 +104,26 @@ def ratio_of_means(case, quantity):
         return m2 / m1
     if quantity == "change":
         return m2 / m1 - 1
-    # Fieller's bounds are the roots in r of (m2 - r·m1)² = t²·(e2² + r²·e1²).
+    # The r at which Welch's test of m2 = r·m1 begins to reject, its degrees of freedom being those at r.
     level, side = quantity[2:].split("_")
-    e1, e2, r = s1 / mpmath.sqrt(n1), s2 / mpmath.sqrt(n2), m2 / m1
-    t = t_isf((1 - mpf(level) / 100) / 2, satterthwaite([r * e1, e2], [n1, n2]))
-    a, b, c = m1**2 - t**2 * e1**2, -2 * m1 * m2, m2**2 - t**2 * e2**2
-    if a <= 0:
+    tail, sign = (1 - mpf(level) / 100) / 2, 1 if side == "upper" else -1
+    e1, e2 = s1 / mpmath.sqrt(n1), s2 / mpmath.sqrt(n2)
+    if abs(m1) <= t_isf(tail, n1 - 1) * e1:
         return None
-    root = mpmath.sqrt(b**2 - 4 * a * c)
-    return (-b + (root if side == "upper" else -root)) / (2 * a)
+
+    def rejects(distance):
+        errors = [(m2 / m1 + sign * distance) * e1, e2]
+        if not any(errors):
+            return True
+        return distance * abs(m1) > t_isf(tail, satterthwaite(errors, [n1, n2])) * mpmath.hypot(*errors)
+
+    inside, outside = mpf(0), mpmath.hypot(m2 / m1 * e1, e2) / abs(m1)
+    while not rejects(outside):
+        inside, outside = outside, 2 * outside
+    while outside - inside > mpf(10) ** -24 * outside:
+        middle = (inside + outside) / 2
+        inside, outside = (inside, middle) if rejects(middle) else (middle, outside)
+    return m2 / m1 + sign * inside
 
 
 QUARTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}

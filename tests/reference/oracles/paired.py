@@ -53,6 +53,48 @@ def paired_change(case, quantity):
     return (q + (root if side == "upper" else -root)) / p - 1
 
 
+def paired_one_sided(case, towards, quantity):
+    """The paired test of the difference against a margin, or of mean2 against mean1 scaled by 1 ± a relative margin."""
+    name, chosen = parameters(case)
+    sets = blocks(name)
+    if not sets:
+        return None
+    a, b, d = sets
+    m1, side = sum(a) / len(a), 1 if towards == "less" else -1
+    if "margin" in chosen:
+        weight, limit = mpf(1), side * mpf(float(chosen["margin"]))
+    else:
+        relative = side * mpf(float(chosen["relative_margin"])) * mpmath.sign(m1)
+        weight, limit = 1 + relative, relative * m1
+    contrast = [y - weight * x for x, y in zip(a, b)]
+    if limit == 0 or not vary(contrast, [weight * x for x in a] + b):
+        return None
+    n, _, sd = moments(contrast)
+    estimate, error = sum(d) / len(d), sd / mpmath.sqrt(n)
+    if quantity == "estimate":
+        return estimate
+    if quantity.startswith("ci"):
+        level, bound = quantity[2:].split("_")
+        if bound != ("upper" if towards == "less" else "lower"):
+            return None
+        return estimate + side * t_isf(1 - mpf(level) / 100, n - 1) * error
+    return t_test(estimate - limit, error, n - 1, f"p_{towards}" if quantity == "p" else quantity)
+
+
+def paired_non_inferiority(case, quantity):
+    return paired_one_sided(case, parameters(case)[1]["alternative"], quantity)
+
+
+def paired_equivalence(case, quantity):
+    p_values = [(paired_one_sided(case, towards, "p"), towards) for towards in ("greater", "less")]
+    if p_values[0][0] is None:
+        return None
+    if quantity.startswith("ci"):
+        return paired_one_sided(case, "less" if quantity.endswith("upper") else "greater", quantity)
+    p, towards = max(p_values, key=lambda item: item[0])
+    return p if quantity == "p" else paired_one_sided(case, towards, quantity)
+
+
 def d_z(case, quantity):
     sets = blocks(case)
     if not sets or not vary(sets[2], sets[0] + sets[1]):
