@@ -52,8 +52,8 @@ fn escape_word(word: &str, out: &mut String) {
             since_break = 0;
         }
         let substitute = || format!(r"\texttt{{U+{:04X}}}\allowbreak{{}}", u32::from(c));
-        let markup = match symbol(c) {
-            Some(markup) => Cow::from(markup),
+        let markup = match markup(c) {
+            Some(markup) => markup,
             None if is_substituted(c) => Cow::from(substitute()),
             None => Cow::from(c.to_string()),
         };
@@ -78,19 +78,97 @@ fn makes_ligature(before: &str, after: &str) -> bool {
 
 /// Whether `c` is printed as its code point.
 pub fn is_substituted(c: char) -> bool {
-    !c.is_ascii() && !fonts_have(c) && symbol(c).is_none()
+    !c.is_ascii() && !is_cyrillic(c) && markup(c).is_none()
 }
 
-/// Whether T1 with TS1 (Latin) or T2A (Cyrillic) has the letter, and Latin Modern too.
-fn fonts_have(c: char) -> bool {
-    match c {
-        '\u{126}' | '\u{127}' | '\u{138}' | '\u{13f}' | '\u{140}' | '\u{149}' | '\u{166}' | '\u{167}' => false,
-        '\u{a1}'..='\u{17e}' | '\u{218}'..='\u{21b}' | '\u{400}'..='\u{45f}' | '\u{490}' | '\u{491}' => true,
-        _ => false,
+/// Whether T2A has the Cyrillic letter: those are the only letters that stay as they are.
+fn is_cyrillic(c: char) -> bool {
+    matches!(c, '\u{400}'..='\u{45f}' | '\u{490}' | '\u{491}')
+}
+
+/// What stands for a character that is not in ASCII, or is markup. LuaLaTeX with T1 fonts, as journals ask for, would take
+/// a raw `½` for the number of a glyph, and print another.
+fn markup(c: char) -> Option<Cow<'static, str>> {
+    if c.is_ascii() || is_cyrillic(c) {
+        return symbol(c).map(Cow::from);
     }
+    symbol(c).or_else(|| letter(c)).map(Cow::from).or_else(|| {
+        let of = |pairs: &'static str| {
+            let letters: Vec<char> = pairs.chars().collect();
+            letters.chunks(2).find(|pair| pair[1] == c).map(|pair| pair[0])
+        };
+        ACCENTED.iter().find_map(|(accent, pairs)| of(pairs).map(|base| format!("{accent}{{{base}}}").into()))
+    })
 }
 
-/// What stands for a character that is markup, is no letter of the text fonts, or is not on every keyboard.
+/// The command of each accent, and each letter of Latin-1 and Latin Extended-A that has it, after the letter without.
+const ACCENTED: &[(&str, &str)] = &[
+    (r"\`", "AÀaàEÈeèIÌiìOÒoòUÙuù"),
+    (r"\'", "AÁaáEÉeéIÍiíOÓoóUÚuúYÝyýCĆcćLĹlĺNŃnńRŔrŕSŚsśZŹzź"),
+    (r"\^", "AÂaâCĈcĉEÊeêGĜgĝHĤhĥIÎiîJĴjĵOÔoôSŜsŝUÛuûWŴwŵYŶyŷ"),
+    (r"\~", "AÃaãIĨiĩNÑnñOÕoõUŨuũ"),
+    (r#"\""#, "AÄaäEËeëIÏiïOÖoöUÜuüYŸyÿ"),
+    (r"\=", "AĀaāEĒeēIĪiīOŌoōUŪuū"),
+    (r"\.", "CĊcċEĖeėGĠgġIİZŻzż"),
+    (r"\u", "AĂaăEĔeĕGĞgğIĬiĭOŎoŏUŬuŭ"),
+    (r"\v", "CČcčDĎdďEĚeěLĽlľNŇnňRŘrřSŠsšTŤtťZŽzž"),
+    (r"\k", "AĄaąEĘeęIĮiįUŲuų"),
+    (r"\c", "CÇcçGĢgģKĶkķLĻlļNŅnņRŖrŗSŞsşTŢtţ"),
+    (r"\H", "OŐoőUŰuű"),
+    (r"\r", "AÅaåUŮuů"),
+    (r"\textcommabelow", "SȘsșTȚtț"),
+];
+
+/// The other letters and signs of Latin-1 and Latin Extended-A that T1 and TS1 have.
+fn letter(c: char) -> Option<&'static str> {
+    Some(match c {
+        'Æ' => r"\AE{}",
+        'æ' => r"\ae{}",
+        'Œ' => r"\OE{}",
+        'œ' => r"\oe{}",
+        'Ø' => r"\O{}",
+        'ø' => r"\o{}",
+        'Þ' => r"\TH{}",
+        'þ' => r"\th{}",
+        'Ð' => r"\DH{}",
+        'ð' => r"\dh{}",
+        'Đ' => r"\DJ{}",
+        'đ' => r"\dj{}",
+        'Ł' => r"\L{}",
+        'ł' => r"\l{}",
+        'Ŋ' => r"\NG{}",
+        'ŋ' => r"\ng{}",
+        'Ĳ' => r"\IJ{}",
+        'ĳ' => r"\ij{}",
+        'ı' => r"\i{}",
+        'ß' => r"\ss{}",
+        '¡' => r"\textexclamdown{}",
+        '¿' => r"\textquestiondown{}",
+        '¢' => r"\textcent{}",
+        '£' => r"\textsterling{}",
+        '¤' => r"\textcurrency{}",
+        '¥' => r"\textyen{}",
+        '¦' => r"\textbrokenbar{}",
+        '§' => r"\textsection{}",
+        '¶' => r"\textparagraph{}",
+        '¨' => r"\textasciidieresis{}",
+        '¯' => r"\textasciimacron{}",
+        '´' => r"\textasciiacute{}",
+        '©' => r"\textcopyright{}",
+        '®' => r"\textregistered{}",
+        'ª' => r"\textordfeminine{}",
+        'º' => r"\textordmasculine{}",
+        '«' => r"\guillemotleft{}",
+        '»' => r"\guillemotright{}",
+        '¬' => r"\textlnot{}",
+        '¼' => r"\textonequarter{}",
+        '½' => r"\textonehalf{}",
+        '¾' => r"\textthreequarters{}",
+        _ => return None,
+    })
+}
+
+/// What stands for a character that is markup or a symbol.
 fn symbol(c: char) -> Option<&'static str> {
     Some(match c {
         '&' => r"\&",

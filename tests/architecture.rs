@@ -28,6 +28,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("dejavu", &["plot"]),
+    ("deunicode", &["render"]),
     ("either", &[]),
     ("console", &["cli"]),
     ("indicatif", &["cli"]),

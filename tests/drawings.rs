@@ -223,6 +223,47 @@ fn pgfplots_has_the_decimal_separator_and_escaped_labels() {
     assert!(made(&russian())[0].contains("separator={{,}}"));
 }
 
+/// The second series of lines and bands is dashed, in its panel and in the legend.
+#[test]
+fn bands_and_lines_differ_without_colour() {
+    let svg = svg(&panels(), WIDTHS[1]);
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    let strokes = |colour: &str| {
+        let is = |node: &roxmltree::Node| node.attribute("stroke") == Some(colour);
+        document
+            .descendants()
+            .filter(is)
+            .filter(|node| node.has_tag_name("polyline") || node.has_tag_name("line"))
+            .count()
+    };
+    // Of the first: in the legend a line and an outline, in each of two panels a line and two edges.
+    assert_eq!(strokes("#0072B2"), 2 + 2 * 3);
+    assert!(strokes("#D55E00") > 40, "{}", strokes("#D55E00"));
+    let format = FORMATS.iter().find(|format| format.id == "pgfplots").expect("it is registered");
+    let files = format.files(&Drawn { figure: &panels(), width: Width::default(), svg: "" }).unwrap();
+    let tex = String::from_utf8(files[0].1.clone()).unwrap();
+    let of = |index: usize, dash: &str| tex.matches(&format!("meshstats{index}, {dash}")).count();
+    assert_eq!((of(1, "solid"), of(2, "dashed"), of(2, "solid")), (4, 4, 0), "{tex}");
+}
+
+/// Labels that would touch are left out, as in the other formats; and the legend shows lines with their marks.
+#[test]
+fn pgfplots_has_the_ticks_and_the_legend_of_the_drawing() {
+    let format = FORMATS.iter().find(|format| format.id == "pgfplots").expect("it is registered");
+    let made = |figure: &Figure| {
+        let files = format.files(&Drawn { figure, width: Width::default(), svg: "" }).unwrap();
+        String::from_utf8(files[0].1.clone()).unwrap()
+    };
+    let Drawing::Panels(mut wide) = shares(Stretch::Logarithmic).drawing else { panic!("it is of panels") };
+    wide.extent = Some([1e-3, 1e9]);
+    let tex = made(&figure(Drawing::Panels(wide)));
+    let ticks = tex.split("xtick={").nth(1).and_then(|rest| rest.split('}').next()).expect("there are ticks");
+    assert!((3..20).contains(&ticks.split(',').count()), "{ticks}");
+    let tex = made(&series(2));
+    assert_eq!(tex.matches("\\addlegendimage{").count(), 2, "{tex}");
+    assert!(tex.contains("\\addlegendimage{meshstats2, dashed, meshstats2, mark=square*"), "{tex}");
+}
+
 /// Both studies, in every format.
 #[test]
 fn every_figure_says_in_words_what_it_shows() {

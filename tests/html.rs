@@ -336,7 +336,9 @@ fn numbers_are_sorted_as_numbers_however_they_are_printed() {
         "−3",
         "[-1.5, 8]",
         "&lt;1e-300",
+        "4.0 × 10⁻³⁴",
         "1.2e-5",
+        "1.3 × 10⁻⁵",
         "&lt;0.001",
         "0.001",
         "0,5 ± 0,1",
@@ -390,7 +392,8 @@ fn the_comparison_is_sorted_by_pointer_and_keyboard() {
     page.click(&format!("{other} th:nth-child(6) button"));
     let header = format!("document.querySelector({:?})", format!("{other} th:nth-child(6)"));
     assert_eq!(page.text(&format!("{header}.getAttribute('aria-sort')")), "ascending");
-    let up: Vec<f64> = column(&mut page, other, 5).iter().map(|cell| cell.parse().expect("a number")).collect();
+    let up: Vec<f64> =
+        column(&mut page, other, 5).iter().map(|cell| cell.replace('−', "-").parse().expect("a number")).collect();
     assert!(up.is_sorted() && up.len() == before.len(), "{up:?}");
     assert_eq!(page.text("document.querySelector('[role=status]').textContent"), "Change (%): ascending");
     // The button has the focus now.

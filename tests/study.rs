@@ -274,6 +274,18 @@ fn an_unknown_key_of_the_manifest_names_its_line_and_the_nearest() {
     );
 }
 
+/// The word of a mode stands in the names of its numbers, and nowhere else.
+#[test]
+fn a_mode_may_have_a_word_for_macros() {
+    let case = two_modes("none", "mesh");
+    case.write("study/meshstats.toml", "modes = [{ id = \"none\", macro = \"Direct\" }, { id = \"mesh\" }]\n");
+    case.analyze(&["--format", "latex,typst"]).ok();
+    let [tex, typ] = ["numbers.tex", "numbers.typ"].map(|file| case.read(&format!("out/study/{file}")));
+    assert!(tex.contains("\\def\\MeshLatencyMeanDirectMean{") && !tex.contains("MeanNoneMean"), "{tex}");
+    assert!(typ.contains("#let mesh-latency-mean-direct-mean = "), "{typ}");
+    assert!(tex.contains("\\def\\MeshLatencyMeanMeshMean{"), "{tex}");
+}
+
 #[test]
 fn wrong_manifests_say_what_is_wrong() {
     let case = two_modes("none", "mesh");
@@ -284,6 +296,10 @@ fn wrong_manifests_say_what_is_wrong() {
         ("mss = \"auto\"", "study/meshstats.toml:1: expected a number of bytes, or \"from-log\""),
         ("baseline = \"nome\"\nmodes = [{ id = \"none\" }]", "the baseline `nome` is not among the modes"),
         ("modes = [{ id = \"none\" }, { id = \"none\" }]", "the mode `none` is listed twice: keep one of the two"),
+        (
+            "modes = [{ id = \"none\", macro = \"No mesh\" }]",
+            "`macro = \"No mesh\"` cannot be part of the name of a LaTeX macro: write it in meshstats.toml with letters",
+        ),
         (
             "modes = [{ id = \"absent\" }]",
             "no run of the mode `absent`: correct `modes` in meshstats.toml; the modes found are: mesh, none",

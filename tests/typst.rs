@@ -113,7 +113,9 @@ It rose by #mesh-latency-p99-difference, #mesh-latency-p99-ci-qty, to #mesh-late
 See @own and @tab:sample-small.
 #figure(include "out/tables/small.typ", caption: [Runs: #mesh-latency-p99-difference-qty]) <own>
 #include "out/tables/small-figure.typ"
-#place(top, scope: "parent", float: true, include "out/tables/comparison-figure.typ")
+#include "out/tables/comparison-figure.typ"
+#include "out/tables/wide-figure.typ"
+#include "out/tables/runs-figure.typ"
 "#;
 
 /// In a paper of two columns, from another directory; the numbers in prose, in headings and in captions.
@@ -127,6 +129,57 @@ fn paper_compiles() {
     for part in
         ["rose by +28.6 ms", "[−27.2, 30.1] %", "(12.3 ± 0.4) µs", "Twice: 57.22469", "100 % [slower]", "Table 2"]
     {
+        assert!(words.contains(part), "{part} is not in\n{words}");
+    }
+}
+
+/// Words that stand on one another, of those on the pages of a PDF.
+fn overlapping(pdf: &Path) -> Vec<String> {
+    let output = Command::new("pdftotext").arg("-bbox").arg(pdf).arg("-").output();
+    let output = output.unwrap_or_else(|error| panic!("pdftotext: {error}: tests/run installs it"));
+    let text = String::from_utf8(output.stdout).expect("pdftotext prints UTF-8");
+    let mut found = Vec::new();
+    for page in text.split("<page ").skip(1) {
+        let words: Vec<([f64; 4], &str)> = page.lines().filter_map(word).collect();
+        for (i, (a, text)) in words.iter().enumerate() {
+            for (b, other) in &words[i + 1..] {
+                // Lines are set closer than the boxes of their letters.
+                if a[0] + 1.0 < b[2] && b[0] + 1.0 < a[2] && a[1] + 4.0 < b[3] && b[1] + 4.0 < a[3] {
+                    found.push(format!("{text} and {other}"));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// `<word xMin="1" yMin="2" xMax="3" yMax="4">text</word>` as its box and text.
+fn word(line: &str) -> Option<([f64; 4], &str)> {
+    let mut parts = line.trim().strip_prefix("<word ")?.split('"');
+    let mut next = || parts.nth(1)?.parse().ok();
+    let bounds = [next()?, next()?, next()?, next()?];
+    Some((bounds, line.rsplit_once("\">")?.1.trim_end_matches("</word>")))
+}
+
+/// The paper of tests/papers beside a fresh report of the study that it is about: wide tables float over both columns, and
+/// no cell runs into another or is broken within a number.
+#[test]
+fn tables_stand_in_two_columns() {
+    let dir = tempfile::tempdir().unwrap();
+    super::latex::copy(&root().join("tests/papers"), dir.path());
+    let run = Command::new(env!("CARGO_BIN_EXE_meshstats"))
+        .args(["analyze", "--quiet", "--format", "typst"])
+        .arg(root().join("data/istio-2025"))
+        .arg("--out")
+        .arg(dir.path().join("reports"))
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    compile(&dir.path().join("two-columns.typ"));
+    let pdf = dir.path().join("two-columns.pdf");
+    assert_eq!(overlapping(&pdf), Vec::<String>::new());
+    let words = words(&pdf);
+    for part in ["11.66 ± 0.25", "15.00 ± 0.22", "[27.1, 30.1]", "[−1984, −1792]"] {
         assert!(words.contains(part), "{part} is not in\n{words}");
     }
 }

@@ -263,7 +263,7 @@ fn info(old: &Saved, new: &Saved, places: &[Place]) -> StudyInfo {
 }
 
 fn named(id: &str, label: &str) -> Named {
-    Named { id: id.to_owned(), label: label.to_owned() }
+    Named { id: id.to_owned(), label: label.to_owned(), word: None }
 }
 
 /// A ratio is compared by counts and exposures, which both sessions must know; else it is a value like any other.

@@ -275,7 +275,7 @@ impl Made {
         if id.is_empty() || self.modes.iter().any(|known| known.id == id) {
             id = format!("mode-{}", self.modes.len() + 1);
         }
-        self.modes.push(Named { id: id.clone(), label: label.to_owned() });
+        self.modes.push(Named { id: id.clone(), label: label.to_owned(), word: None });
         id
     }
 

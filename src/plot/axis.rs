@@ -78,16 +78,8 @@ impl Axis {
         let ticks = inside.map(|(place, label)| (part(place), label)).collect();
         let mut axis = Self { low, high, left, right, ticks };
         axis.make_room(MARGIN, canvas.width - MARGIN);
-        let mut end = f64::NEG_INFINITY;
         let (left, length) = (axis.left, axis.right - axis.left);
-        axis.ticks.retain(|(part, label)| {
-            let (x, half) = (left + part * length, text::width(label) / 2.0);
-            let has_room = x - half >= end;
-            if has_room {
-                end = x + half + SPACE / 2.0;
-            }
-            has_room
-        });
+        spaced(&mut axis.ticks, |part| left + part * length);
         axis
     }
 
@@ -176,6 +168,19 @@ pub(super) fn upright(
     let step = steps((high - low) * distance).next();
     let ticks = step.map_or_else(Vec::new, |step| step.ticks(low, high, locale).collect());
     ((low, high), ticks)
+}
+
+/// Keeps the ticks whose labels do not touch the one kept before, where `x` is their place in points.
+pub(super) fn spaced(ticks: &mut Vec<(f64, String)>, x: impl Fn(f64) -> f64) {
+    let mut end = f64::NEG_INFINITY;
+    ticks.retain(|(place, label)| {
+        let (middle, half) = (x(*place), text::width(label) / 2.0);
+        let has_room = middle - half >= end;
+        if has_room {
+            end = middle + half + SPACE / 2.0;
+        }
+        has_room
+    });
 }
 
 /// The range of the values, and 5 % more on both sides.

@@ -44,27 +44,44 @@ impl Look {
         }
     }
 
-    /// A line in the series' colour and dash.
-    pub(super) fn line(self, canvas: &mut Canvas, from: (f64, f64), to: (f64, f64), thickness: f64) {
+    /// A line through all points in the series' colour and dash.
+    pub(super) fn path(self, canvas: &mut Canvas, points: &[(f64, f64)], thickness: f64) {
         let dashes = DASHES[self.dash()];
         if dashes.is_empty() {
-            return canvas.line(from, to, self.colour(), thickness);
+            return canvas.path(points, self.colour(), thickness);
         }
-        let length = (to.0 - from.0).hypot(to.1 - from.1);
-        let at = |along: f64| {
-            let part = along / length;
-            (from.0 + part * (to.0 - from.0), from.1 + part * (to.1 - from.1))
-        };
-        let mut along = 0.0;
-        for (dash, size) in dashes.iter().cycle().enumerate() {
-            if along >= length {
-                break;
+        let mut stretches = dashes.iter().copied().enumerate().cycle();
+        let (mut stretch, mut left) = stretches.next().unwrap_or_default();
+        let mut drawn: Vec<(f64, f64)> = points.first().copied().into_iter().collect();
+        for pair in points.windows(2) {
+            let &[mut from, to] = pair else { continue };
+            loop {
+                let length = (to.0 - from.0).hypot(to.1 - from.1);
+                if length <= left {
+                    left -= length;
+                    drawn.push(to);
+                    break;
+                }
+                let part = left / length;
+                from = (from.0 + part * (to.0 - from.0), from.1 + part * (to.1 - from.1));
+                drawn.push(from);
+                if stretch % 2 == 0 {
+                    canvas.path(&drawn, self.colour(), thickness);
+                }
+                drawn = vec![from];
+                (stretch, left) = stretches.next().unwrap_or_default();
             }
-            let end = (along + size).min(length);
-            if dash % 2 == 0 {
-                canvas.line(at(along), at(end), self.colour(), thickness);
-            }
-            along = end;
+        }
+        if stretch % 2 == 0 {
+            canvas.path(&drawn, self.colour(), thickness);
+        }
+    }
+
+    /// A line in the series' colour and dash.
+    pub(super) fn line(self, canvas: &mut Canvas, from: (f64, f64), to: (f64, f64), thickness: f64) {
+        match DASHES[self.dash()] {
+            [] => canvas.line(from, to, self.colour(), thickness),
+            _ => self.path(canvas, &[from, to], thickness),
         }
     }
 }

@@ -6,7 +6,7 @@
 use plotters::style::RGBColor;
 
 use super::Draw;
-use super::axis::{Axis, drawable, upright};
+use super::axis::{self, Axis, drawable, upright};
 use super::canvas::{AXIS, Anchor, Canvas, GRID, MARGIN, pale};
 use super::look::Look;
 use super::pgfplots::{self, TikzPicture, limits};
@@ -91,10 +91,10 @@ impl Draw for Panels {
                 .option(format!("title={{{}}}, title style={{at={{(0,1)}}, anchor=south west}}", escape(&panel.axis)));
             let ys = limits(heights(panel));
             picture.option(format!("ymin={}, ymax={}", pgfplots::number(ys.0), pgfplots::number(ys.1)));
-            self.ticks_in(picture, range, is_last);
+            self.ticks_in(picture, range, inside, is_last);
             if index == 0 {
                 picture.legend(self.labels.iter(), inside);
-                picture.option("legend style={yshift=1.4em}");
+                picture.option("legend style={yshift=2em}");
             }
             self.panel_in(picture, panel, ys, (index == 0).then_some(inside));
         }
@@ -114,9 +114,10 @@ fn heights(panel: &Panel) -> impl Iterator<Item = f64> {
 
 impl Panels {
     /// The labels of the horizontal axis, in places of a stretched one; without labels but at the lowest panel.
-    fn ticks_in(&self, picture: &mut TikzPicture, (low, high): (f64, f64), is_last: bool) {
+    fn ticks_in(&self, picture: &mut TikzPicture, (low, high): (f64, f64), width: f64, is_last: bool) {
         let ticks = self.stretch.ticks(low, high, picture.locale);
-        let ticks: Vec<_> = ticks.into_iter().filter(|(place, _)| (low..=high).contains(place)).collect();
+        let mut ticks: Vec<_> = ticks.into_iter().filter(|(place, _)| (low..=high).contains(place)).collect();
+        axis::spaced(&mut ticks, |place| (place - low) / (high - low) * width);
         if !ticks.is_empty() {
             let places: Vec<String> = ticks.iter().map(|(place, _)| pgfplots::number(*place)).collect();
             let labels: Vec<String> = ticks.iter().map(|(_, label)| format!("{{{}}}", escape(label))).collect();
@@ -142,8 +143,9 @@ impl Panels {
             let mut upper: Vec<_> = edge(1).collect();
             upper.reverse();
             corners.append(&mut upper);
-            let colour = pgfplots::colour(Look { index: line.label });
-            picture.area(&format!("draw={colour}, line width=0.4pt, fill={colour}!18"), &corners);
+            let look = Look { index: line.label };
+            let [colour, dash] = [pgfplots::colour(look), pgfplots::dash(look)];
+            picture.area(&format!("draw, {dash}, line width=0.4pt, fill={colour}!18"), &corners);
         }
         let mut entered = vec![false; self.labels.len()];
         for line in &panel.lines {
@@ -155,7 +157,8 @@ impl Panels {
                 continue;
             }
             let every = (points.len() / MARKS).max(1);
-            let marks = pgfplots::marks(Look { index: line.label }, 1.8);
+            let look = Look { index: line.label };
+            let marks = format!("{}, {}", pgfplots::dash(look), pgfplots::marks(look, 1.8));
             let steps = if line.steps { ", const plot" } else { "" };
             let entry = entries.filter(|_| entered.get(line.label) == Some(&false));
             let hidden = if entry.is_none() { ", forget plot" } else { "" };
@@ -212,9 +215,11 @@ impl Panels {
                     let look = Look { index };
                     let colour = look.colour();
                     if has_band(index) {
-                        canvas.outlined(&area, pale(colour), colour, 0.4);
+                        canvas.polygon(&area, pale(colour));
+                        let [a, b, c, d] = area;
+                        look.path(canvas, &[a, b, c, d, a], 0.4);
                     }
-                    canvas.line((x, y), (x + SAMPLE, y), colour, 1.2);
+                    look.line(canvas, (x, y), (x + SAMPLE, y), 1.2);
                     look.point(canvas, (x + SAMPLE / 2.0, y), 2.0);
                 }
             }
@@ -255,17 +260,16 @@ impl Panels {
             canvas.text(std::slice::from_ref(label), (left - TICK - 1.0, y), Anchor::Right);
         }
         canvas.line((left, place.top), (left, place.bottom), AXIS, 0.6);
-        let bands: Vec<_> =
-            panel.lines.iter().map(|line| (Look { index: line.label }.colour(), band(line, place))).collect();
-        for (colour, [lower, upper]) in &bands {
+        let bands: Vec<_> = panel.lines.iter().map(|line| (Look { index: line.label }, band(line, place))).collect();
+        for (look, [lower, upper]) in &bands {
             let corners: Vec<(f64, f64)> = lower.iter().chain(upper.iter().rev()).copied().collect();
             if lower.len() > 1 {
-                canvas.polygon(&corners, pale(*colour));
+                canvas.polygon(&corners, pale(look.colour()));
             }
         }
-        for (colour, edges) in &bands {
+        for (look, edges) in &bands {
             for edge in edges {
-                canvas.path(edge, *colour, 0.4);
+                look.path(canvas, edge, 0.4);
             }
         }
         for line in &panel.lines {
@@ -279,7 +283,7 @@ impl Panels {
             line.points.iter().enumerate().filter_map(|(i, point)| Some((i, place.at(*point)?))).collect();
         let corners: Vec<(f64, f64)> =
             if line.steps { steps(&points, place) } else { points.iter().map(|(_, point)| *point).collect() };
-        canvas.path(&corners, look.colour(), 1.2);
+        look.path(canvas, &corners, 1.2);
         // Markers of lines that lie upon each other stand at different points.
         let stride = (points.len() / MARKS).max(1);
         let first = line.label * stride / self.labels.len().max(1);

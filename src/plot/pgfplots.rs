@@ -148,7 +148,7 @@ impl TikzPicture {
         let beside = (width / widest).floor().max(1.0);
         self.option(format!(
             "legend columns={beside}, legend cell align=left, legend style={{at={{(0,1.02)}}, anchor=south west, draw=none, \
-             inner sep=0pt, cells={{align=left}}, /tikz/every even column/.append style={{column sep={}}}}}",
+             fill=none, inner sep=0pt, cells={{align=left}}, /tikz/every even column/.append style={{column sep={}}}}}",
             self.length(6.0)
         ));
     }

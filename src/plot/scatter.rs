@@ -82,7 +82,11 @@ impl Draw for Scatter {
                 picture.plot(&format!("{}, forget plot, no marks", pgfplots::dash(look)), &ends);
             }
             let points: Vec<_> = series.points.iter().copied().filter(|point| is_drawable(*point)).collect();
-            picture.plot(&format!("{}, only marks", pgfplots::marks(look, 1.6)), &points);
+            let marks = pgfplots::marks(look, 1.6);
+            picture.plot(&format!("{marks}, only marks, forget plot"), &points);
+            // The legend shows the line with the marks on it.
+            let dash = if line(series).is_some() { pgfplots::dash(look) } else { "only marks".into() };
+            picture.line(format!("\\addlegendimage{{{dash}, {marks}}}"));
             picture.entry(label, width);
         }
     }

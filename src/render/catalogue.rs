@@ -131,6 +131,7 @@ const TYPST_TABLE: &[Variable] = &[
     ("pads[].shapes", "markup", "Array of texts; the function makes its text as wide as the widest of them"),
     ("size", "number", "Size of type in which it fits, in em"),
     ("gap", "number", "Space left and right of a cell, in points"),
+    ("scope", "text", "Where it floats in a document of two columns: `column`, or `parent` where it needs both"),
     ("sideways", "true or false", "Whether it only fits on a page on its side"),
     ("long", "true or false", "Whether it is broken over pages"),
 ];
@@ -218,7 +219,6 @@ pub static CATALOGUE: &[Entry] = &[
             &[
                 ("sections[].blocks[].table", "object", "Of a table: the table"),
                 ("sections[].blocks[].table.path", "text", "File of the figure that holds it, relative to the report"),
-                ("sections[].blocks[].table.sideways", "true or false", "Whether it only fits on a page on its side"),
             ],
         ],
     },

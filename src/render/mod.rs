@@ -160,7 +160,7 @@ fn cell(row: &[Cell], index: usize) -> &Cell {
 
 /// A cell as plain text, its numbers as `locale` says. Bounds are parted by `;` where a comma is the decimal separator.
 pub fn plain(cell: &Cell, locale: Locale) -> String {
-    let number = |text: &str| locale.number(&clean(text));
+    let number = |text: &str| typographic(&locale.number(&clean(text)));
     match cell {
         Cell::Text { text } => clean(text),
         Cell::Number { text } => number(text),
@@ -169,6 +169,23 @@ pub fn plain(cell: &Cell, locale: Locale) -> String {
         Cell::Missing => "—".into(),
         Cell::Strong { cell } => plain(cell, locale),
     }
+}
+
+/// A number as a reader expects it: `-4.0e-34` → `−4.0 × 10⁻³⁴`.
+fn typographic(number: &str) -> String {
+    let (mantissa, exponent) = match number.split_once('e') {
+        Some((mantissa, exponent)) if exponent.ends_with(|c: char| c.is_ascii_digit()) => (mantissa, Some(exponent)),
+        _ => (number, None),
+    };
+    let mut out = mantissa.replacen('-', "−", 1);
+    if let Some(exponent) = exponent {
+        out.push_str(" × 10");
+        out.extend(exponent.chars().filter_map(|c| match c {
+            '-' => Some('⁻'),
+            c => c.to_digit(10).and_then(|digit| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(digit as usize)),
+        }));
+    }
+    out
 }
 
 /// Longer cells than this do not widen their column's source.
@@ -204,4 +221,14 @@ fn slug(text: &str) -> String {
         }
     }
     out.trim_matches('-').into()
+}
+
+/// The text in letters of ASCII: `прямой` → `priamoi`. A letter that has none becomes its code point.
+fn latin(text: &str) -> String {
+    let letters = |c: char| match deunicode::deunicode_char(c) {
+        _ if c.is_ascii() || !c.is_alphanumeric() => c.to_string(),
+        Some(latin) => latin.chars().filter(char::is_ascii_alphanumeric).collect(),
+        None => format!("u{:x}", u32::from(c)),
+    };
+    text.chars().map(letters).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::language::{translate_table, translated, translator_of_audit};
 use super::model::{Align, Block, Cell, Column, Report, Section, Sentence, Table};
-use super::number::{decimals, fixed, p_value, text};
+use super::number::{decimals, fixed, number, p_value, text};
 use super::{Context, files, localise, published};
 use crate::analysis::GENERATOR;
 use crate::audit::{Audit, Change, Explanation, Finding, Range, VERDICTS, Verdict};
@@ -170,7 +170,7 @@ impl Printer<'_> {
                 text(self.figure(found)),
                 text(self.prose(&found.printed)),
                 shown.numbers(&found.recomputed),
-                shown.attainable(),
+                shown.attainable(self.decimal),
                 text(found.verdict.label()),
                 text(self.prose(&why(found))),
             ]
@@ -273,7 +273,7 @@ impl Printer<'_> {
                 text(format!("{}{unit}", change.statistic.words())),
                 change.printed.as_ref().map_or(Cell::Missing, |printed| text(self.prose(printed))),
                 shown.numbers(&change.recomputed),
-                shown.attainable(),
+                shown.attainable(self.decimal),
                 change.verdict.map_or(Cell::Missing, |verdict| text(verdict.label())),
             ]
         };
@@ -344,20 +344,20 @@ impl Shown<'_> {
     fn numbers(&self, values: &[f64]) -> Cell {
         match values {
             [] => Cell::Missing,
-            [one] => text(self.number(*one)),
+            [one] => number(self.number(*one)),
             [lower, upper, ..] => Cell::Interval { lower: self.number(*lower), upper: self.number(*upper) },
         }
     }
 
     /// The range of one number, or of an interval's two bounds.
-    fn attainable(&self) -> Cell {
+    fn attainable(&self, separator: char) -> Cell {
         match self.attainable {
             [] => Cell::Missing,
             [one] => {
                 let [lower, upper] = [self.number(one.low), self.number(one.high)];
-                if lower == upper { text(lower) } else { Cell::Interval { lower, upper } }
+                if lower == upper { number(lower) } else { Cell::Interval { lower, upper } }
             }
-            [lower, upper, ..] => text(format!("{} to {}", self.range(lower), self.range(upper))),
+            [lower, upper, ..] => text(localise(&format!("{} to {}", self.range(lower), self.range(upper)), separator)),
         }
     }
 }

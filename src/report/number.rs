@@ -112,6 +112,12 @@ pub fn significant(value: f64, digits: u8) -> String {
     fixed(value, decimals(magnitude, digits))
 }
 
+/// `value` with three significant digits, but no more than `most` decimals: for what cannot be as precise.
+pub fn brief(value: f64, most: usize) -> String {
+    let text = fixed(value, decimals(value.abs(), 3).min(most));
+    if text.bytes().any(|b| matches!(b, b'1'..=b'9')) { text } else { "0".to_owned() }
+}
+
 /// Decimals that show an estimate as precisely as its uncertainties (the first that is known and not zero) allow.
 pub fn decimals_of(uncertainties: &[Option<f64>], value: f64, digits: u8) -> usize {
     let known = uncertainties.iter().flatten().copied().filter(|u| *u > 0.0);
@@ -239,6 +245,12 @@ mod tests {
         ] {
             assert_eq!(fixed(value, decimals), text, "{value} {decimals}");
         }
+    }
+
+    #[test]
+    fn what_is_brief_has_no_decimals_that_mean_nothing() {
+        let text = [0.000306, 0.25, 12.345, 0.0, 4321.0].map(|value| brief(value, 2));
+        assert_eq!(text, ["0", "0.25", "12.3", "0", "4321"]);
     }
 
     #[test]

@@ -35,7 +35,8 @@ struct Cite {
 impl Cite {
     fn new(context: &Context, metric: &MetricInfo, mode: &str, scenario: Option<&str>) -> Self {
         let mut words = split(&metric.id);
-        words.extend(split(mode));
+        let named = context.analysis.study.modes.iter().find(|named| named.id == mode);
+        words.extend(split(named.and_then(|named| named.word.as_deref()).unwrap_or(mode)));
         words.extend(scenario.map(split).unwrap_or_default());
         Self { words, phrase: format!("{}, {}", metric.label, context.place_of(mode, scenario)) }
     }

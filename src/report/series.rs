@@ -4,7 +4,7 @@ use super::Context;
 use super::distributions::slug;
 use super::figure::{Banded, Drawing, Figure, Panel, Panels, Shade, Stretch};
 use super::model::{Block, Section};
-use super::number::{Scale, fixed, shortest, significant};
+use super::number::{Scale, brief, fixed, shortest, significant};
 use crate::analysis::band::{Band, Spread};
 use crate::analysis::series::{Course, QUANTITIES, Quantity, Series};
 use crate::metric::Unit;
@@ -168,7 +168,12 @@ fn in_words(context: &Context, series: &Series, index: usize, quantity: Quantity
         let medians: Vec<f64> = points.map(|(_, spread)| scale.apply(spread.median)).collect();
         let low = medians.iter().copied().reduce(f64::min)?;
         let high = medians.iter().copied().reduce(f64::max)?;
-        Some(format!("from {} to {}", significant(low, 3), significant(high, 3)))
+        // Counts that are spread over steps leave tiny parts of one.
+        let text = |value: f64| match quantity {
+            Quantity::Retransmits => brief(value, 2),
+            _ => significant(value, 3),
+        };
+        Some(format!("from {} to {}", text(low), text(high)))
     };
     let list: Vec<String> = if series.modes.len() <= FEW {
         series

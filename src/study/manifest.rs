@@ -64,11 +64,14 @@ pub struct Named {
     pub id: String,
     #[serde(default)]
     pub label: String,
+    /// What stands for the mode in the names of numbers that LaTeX and Typst can cite: letters of ASCII, instead of the id.
+    #[serde(default, rename = "macro", skip_serializing_if = "Option::is_none")]
+    pub word: Option<String>,
 }
 
 impl Named {
     pub fn new(id: &str) -> Self {
-        Self { id: id.to_owned(), label: id.to_owned() }
+        Self { id: id.to_owned(), label: id.to_owned(), word: None }
     }
 
     /// The id where no label was given.

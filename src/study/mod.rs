@@ -487,6 +487,15 @@ pub fn modes(study: &Study, found: &BTreeSet<String>) -> Result<(Vec<Named>, usi
             .into());
         }
     }
+    let usable = |word: &String| !word.is_empty() && word.bytes().all(|letter| letter.is_ascii_alphabetic());
+    if let Some(word) = modes.iter().filter_map(|mode| mode.word.as_ref()).find(|word| !usable(word)) {
+        return Err(Problem::new(
+            shown(),
+            format!("`macro = \"{word}\"` cannot be part of the name of a LaTeX macro"),
+            format!("write it in {MANIFEST} with letters a to z and A to Z only, for example `macro = \"Direct\"`"),
+        )
+        .into());
+    }
     let mut rest: Vec<&String> = found.iter().filter(|id| !modes.iter().any(|mode| mode.id == **id)).collect();
     rest.sort_by(|a, b| natural_cmp(a, b));
     let declared = !modes.is_empty();

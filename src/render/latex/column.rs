@@ -1,6 +1,6 @@
 //! A column of a table as LaTeX source: its specification, its header's lines and its cells.
 
-use super::number::{Format, Pad, Printed};
+use super::number::{Format, Printed};
 use crate::language::Locale;
 use crate::latex::{escape, is_substituted};
 use crate::render::{ALIGNED, clean, plain};
@@ -18,8 +18,6 @@ pub(super) struct Laid {
     widths: Vec<f64>,
     /// Width of the widest cell that cannot be broken into lines, or Cyrillic word: without babel TeX hyphenates English only.
     rigid: f64,
-    /// Whether its cells are being broken.
-    wrapped: bool,
     grammar: Grammar,
 }
 
@@ -56,15 +54,11 @@ impl Grammar {
         }
     }
 
-    /// The columns of a `±`: aligned towards the sign, so that a wide header does not tear them apart.
-    fn plus_minus_columns(self, left: &str, right: &str) -> String {
+    /// The columns of a `±`: both numbers stand at the sign, since a row may have decimals that the next one lacks.
+    fn plus_minus_columns(self) -> &'static str {
         match self {
-            Self::Tabular => format!(
-                r"S[{left}, table-number-alignment=right]@{{\,\(\pm\)\,}}S[{right}, table-number-alignment=left]"
-            ),
-            Self::Tblr => format!(
-                "Q[si={{{left}}}, r, rightsep=0.17em]Q[c, leftsep=0pt, rightsep=0pt]Q[si={{{right}}}, l, leftsep=0.17em]"
-            ),
+            Self::Tabular => r"r@{\,\(\pm\)\,}l",
+            Self::Tblr => "Q[r, rightsep=0.17em]Q[c, leftsep=0pt, rightsep=0pt]Q[l, leftsep=0.17em]",
         }
     }
 
@@ -85,7 +79,7 @@ pub(in crate::render) enum Kind {
     Centred,
     /// An `S` column, in which all that is no number is braced.
     Numbers,
-    /// Two `S` columns with `±` between them, which all else spans.
+    /// Two columns with `±` between them, which all else spans.
     PlusMinus,
 }
 
@@ -139,7 +133,6 @@ impl Laid {
             width,
             widths,
             rigid: widest(&rigid, locale).max(word),
-            wrapped: false,
             grammar,
         }
     }
@@ -158,17 +151,17 @@ impl Laid {
     pub(super) fn wrap(&mut self, width: f64, centred: bool) {
         let width = self.wrapped_width(width, centred);
         if self.width > width {
-            self.wrapped = true;
             self.specification = self.grammar.paragraphs((width * 5.0).floor() / 10.0, self.kind == Kind::Centred);
             self.width = width;
         }
     }
 
     /// The lines of the cell in row `row`, about, where words are set at most `width` en wide.
-    pub(super) fn lines(&self, row: usize, width: f64) -> usize {
+    pub(super) fn lines(&self, row: usize, width: f64, centred: bool) -> usize {
+        let width = self.wrapped_width(width, centred);
         match self.widths.get(row) {
-            // A quarter is lost at the lines' ends.
-            Some(cell) if self.wrapped && *cell > width => (cell / width * 1.25).ceil() as usize,
+            // A fifth is lost at the lines' ends.
+            Some(cell) if self.is_breakable(centred) && *cell > width => (cell / width * 1.2).ceil() as usize,
             _ => 1,
         }
     }
@@ -216,7 +209,7 @@ fn number_column(cells: &[&Cell], locale: Locale, grammar: Grammar) -> (String, 
     let format = Format::of(&numbers);
     let others: Vec<&Cell> = cells.iter().copied().filter(|cell| number(cell).is_none()).collect();
     let body = cells.iter().map(|cell| match number(cell) {
-        Some(number) if cell.is_strong() => grammar.braced(&format.strong(&number, locale, Pad::Both)),
+        Some(number) if cell.is_strong() => grammar.braced(&format.strong(&number, locale)),
         Some(number) => number.input(),
         None => Kind::Numbers.other(&typeset(cell, locale), grammar),
     });
@@ -227,30 +220,17 @@ fn number_column(cells: &[&Cell], locale: Locale, grammar: Grammar) -> (String, 
 fn plus_minus_column(cells: &[&Cell], locale: Locale, grammar: Grammar) -> (String, Vec<String>, f64) {
     let pairs: Vec<[Printed; 2]> = cells.iter().filter_map(|cell| plus_minus(cell)).collect();
     let [left, right] = [0, 1].map(|i| Format::of(&pairs.iter().map(|pair| pair[i]).collect::<Vec<_>>()));
-    let parts = |cell: &Cell| {
-        plus_minus(cell).map(|[centre, spread]| match cell.is_strong() {
-            true => [
-                grammar.braced(&left.strong(&centre, locale, Pad::Right)),
-                grammar.braced(&right.strong(&spread, locale, Pad::Left)),
-            ],
-            false => [centre.input(), spread.input()],
-        })
-    };
+    let parts = |cell: &Cell| plus_minus(cell).map(|pair| pair.map(|part| math(cell, &part.math(locale))));
     let pairs: Vec<Option<[String; 2]>> = cells.iter().map(|cell| parts(cell)).collect();
     let [to_left, to_right] = [0, 1].map(|i| pairs.iter().flatten().map(|pair| pair[i].len()).max().unwrap_or(0));
     let body = cells.iter().zip(&pairs).map(|(cell, pair)| match pair {
-        Some([centre, spread]) => grammar.plus_minus(&format!("{centre:>to_left$}"), &format!("{spread:>to_right$}")),
+        Some([centre, spread]) => grammar.plus_minus(&format!("{centre:>to_left$}"), &format!("{spread:<to_right$}")),
         None => Kind::PlusMinus.other(&typeset(cell, locale), grammar),
     });
     let others: Vec<&Cell> = cells.iter().copied().filter(|cell| plus_minus(cell).is_none()).collect();
-    let strong = cells.iter().any(|cell| cell.is_strong());
-    // Braced cells keep to the sign as numbers do.
-    let options = |format: &Format, side| {
-        format!("{}{}", format.options(), if strong { format!(", table-text-alignment={side}") } else { String::new() })
-    };
-    let specification = grammar.plus_minus_columns(&options(&left, "right"), &options(&right, "left"));
-    let width = (left.width() + PLUS_MINUS + right.width()) * if strong { BOLD } else { 1.0 };
-    (specification, body.collect(), width.max(widest(&others, locale)))
+    let bold = if cells.iter().any(|cell| cell.is_strong()) { BOLD } else { 1.0 };
+    let width = (left.width() + PLUS_MINUS + right.width()) * bold;
+    (grammar.plus_minus_columns().into(), body.collect(), width.max(widest(&others, locale)))
 }
 
 /// The cells of a column without numbers' alignment.
@@ -258,17 +238,21 @@ fn texts(kind: Kind, cells: &[&Cell], locale: Locale, grammar: Grammar) -> Vec<S
     cells.iter().map(|cell| kind.other(&typeset(cell, locale), grammar)).collect()
 }
 
+/// What a cell has in math.
+fn math(cell: &Cell, inner: &str) -> String {
+    if cell.is_strong() { format!(r"$\mathbf{{{inner}}}$") } else { format!("${inner}$") }
+}
+
 /// A cell in text.
 pub(super) fn typeset(cell: &Cell, locale: Locale) -> String {
-    let math = |inner: String| if cell.is_strong() { format!(r"$\mathbf{{{inner}}}$") } else { format!("${inner}$") };
     if let Some(number) = number(cell) {
-        return math(number.math(locale));
+        return math(cell, &number.math(locale));
     }
     if let Some([centre, spread]) = plus_minus(cell) {
-        return math(format!(r"{} \pm {}", centre.math(locale), spread.math(locale)));
+        return math(cell, &format!(r"{} \pm {}", centre.math(locale), spread.math(locale)));
     }
     if let Some([lower, upper]) = interval(cell) {
-        return math(format!(r"[{}{}\, {}]", lower.math(locale), locale.bounds(), upper.math(locale)));
+        return math(cell, &format!(r"[{}{}\, {}]", lower.math(locale), locale.bounds(), upper.math(locale)));
     }
     match cell {
         Cell::Missing => "---".into(),
@@ -278,7 +262,7 @@ pub(super) fn typeset(cell: &Cell, locale: Locale) -> String {
 }
 
 /// A header narrower than this is not worth another line.
-const HEADER: f64 = 14.0;
+const HEADER: f64 = 12.0;
 
 /// The header's words in lines about as wide as the column's cells.
 pub(in crate::render) fn header_lines(header: &str, content: f64) -> Vec<String> {
@@ -317,11 +301,12 @@ fn cell_width(cell: &Cell, locale: Locale) -> f64 {
 pub(in crate::render) fn width(text: &str) -> f64 {
     text.chars()
         .map(|c| match c {
-            'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '!' | '|' => 0.56,
-            ' ' | 'f' | 'r' | 's' | 't' | '(' | ')' | '[' | ']' => 0.8,
-            'm' | 'w' | '-' | '+' | '<' | '>' | '=' | '±' | '×' | '≈' | '%' | '—' => 1.67,
+            'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '!' | '|' | '[' | ']' => 0.56,
+            ' ' | 'f' | 'r' | 's' | 't' | '(' | ')' => 0.8,
+            'm' | 'w' | '-' | '+' | '<' | '>' | '=' | '−' | '±' | '×' | '≈' | '%' | '—' => 1.67,
             'M' | 'W' | '@' => 2.0,
             c if c.is_ascii_digit() => 1.0,
+            '⁰' | '¹' | '²' | '³' | '⁴'..='⁹' => 0.8,
             c if c.is_uppercase() => 1.5,
             c if c.is_ascii() => 1.06,
             // Printed as a code point.

@@ -65,12 +65,11 @@ impl<'a> Printed<'a> {
             None => String::new(),
         };
         out.extend(self.sign);
-        // Locales part groups by a thin space or not at all.
-        let ungrouped = Locale { thousands: locale.thousands.map(|_| ' '), ..locale };
-        out.push_str(&ungrouped.number(self.integer).replace(' ', r"\,"));
+        // siunitx parts groups of three in the cells of an S column, from the decimal marker to both sides.
+        out.push_str(&grouped(self.integer, self.integer.len() % 3));
         if let Some(decimals) = self.decimals {
             out.push_str(if locale.decimal == ',' { "{,}" } else { "." });
-            out.push_str(decimals);
+            out.push_str(&grouped(decimals, 0));
         }
         if let Some((sign, digits)) = self.exponent {
             out.push_str(r" \times 10^{");
@@ -82,19 +81,26 @@ impl<'a> Printed<'a> {
     }
 }
 
+/// The digits with a thin space before every third after the first `first`.
+fn grouped(digits: &str, first: usize) -> String {
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if digits.len() >= GROUPED && i > 0 && i % 3 == first {
+            out.push_str(r"\,");
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// siunitx does not group fewer digits before or after the decimal marker.
+const GROUPED: usize = 5;
+
 fn take_any<'a>(text: &'a str, any: &[char]) -> (Option<char>, &'a str) {
     match text.chars().next().filter(|c| any.contains(c)) {
         Some(c) => (Some(c), &text[c.len_utf8()..]),
         None => (None, text),
     }
-}
-
-/// Which sides of a number are filled up to the column's width.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pad {
-    Left,
-    Right,
-    Both,
 }
 
 /// The room that an `S` column needs: the widest of each part over its numbers.
@@ -141,9 +147,9 @@ impl Format {
         out
     }
 
-    /// A number in bold, as wide as the column's numbers on the sides that `pad` names. It is braced, since what siunitx 2
+    /// A number in bold, as wide as the column's numbers. It is braced, since what siunitx 2
     /// makes of `\bfseries` before a number is not aligned; digits' places are kept by invisible ones.
-    pub(super) fn strong(&self, number: &Printed, locale: Locale, pad: Pad) -> String {
+    pub(super) fn strong(&self, number: &Printed, locale: Locale) -> String {
         let sign = if (self.minus || self.plus) && number.sign.is_none() { "-" } else { "" };
         let before = format!("{sign}{}", "0".repeat(self.integer.saturating_sub(number.integer.len())));
         let missing = self.decimals.saturating_sub(number.decimals.map_or(0, str::len));
@@ -158,20 +164,14 @@ impl Format {
             _ => "",
         };
         let after = format!("{point}{}", "0".repeat(missing));
-        let phantom = |text: &str, wanted: bool| {
-            if wanted && !text.is_empty() { format!(r"\phantom{{{text}}}") } else { String::new() }
-        };
-        format!(
-            r"${}\mathbf{{{}}}{}$",
-            phantom(&before, pad != Pad::Right),
-            number.math(locale),
-            phantom(&after, pad != Pad::Left)
-        )
+        let phantom = |text: &str| if text.is_empty() { String::new() } else { format!(r"\phantom{{{text}}}") };
+        format!(r"${}\mathbf{{{}}}{}$", phantom(&before), number.math(locale), phantom(&after))
     }
 
     /// Width in digits' widths (en).
     pub(super) fn width(&self) -> f64 {
-        let mut width = self.integer as f64 + self.integer.div_ceil(3) as f64 * 0.33;
+        let spaces = |digits: usize| if digits < GROUPED { 0.0 } else { ((digits - 1) / 3) as f64 * 0.33 };
+        let mut width = self.integer as f64 + spaces(self.integer);
         if self.comparator {
             width += RELATION;
         }
@@ -179,7 +179,7 @@ impl Format {
             width += RELATION;
         }
         if self.decimals > 0 {
-            width += 0.56 + self.decimals as f64 + (self.decimals / 3) as f64 * 0.33;
+            width += 0.56 + self.decimals as f64 + spaces(self.decimals);
         }
         if self.exponent > 0 {
             width += 2.0 * 0.45 + RELATION + 2.0 + 0.8 * (RELATION + self.exponent as f64);

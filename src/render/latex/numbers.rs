@@ -10,7 +10,7 @@ use crate::error::Problem;
 use crate::language::Locale;
 use crate::latex::escape;
 use crate::render::markdown::{in_cell, pipe_table};
-use crate::render::{File, Templates, collision, plain, verbatim, word};
+use crate::render::{File, Templates, collision, latin, plain, verbatim, word};
 use crate::report::model::{Align, Cell, Column, Number, Report};
 
 pub(super) fn files(report: &Report, templates: &Templates) -> Result<Vec<File>, Problem> {
@@ -47,6 +47,7 @@ fn names(numbers: &[Number]) -> Result<Vec<String>, Problem> {
 /// `["latency", "p99"]` → `\MeshLatencyPninetynine`: letters only, since TeX allows nothing else.
 fn name(key: &[String]) -> String {
     let mut out = String::from(r"\Mesh");
+    let key: Vec<String> = key.iter().map(|words| latin(words)).collect();
     for word in key.iter().flat_map(|words| words.split(|c: char| !c.is_alphanumeric())) {
         let spelled = spell(word);
         let mut letters = spelled.chars();
@@ -56,7 +57,7 @@ fn name(key: &[String]) -> String {
     out
 }
 
-/// `p99` → `pninetynine`. A letter outside ASCII becomes its code point, spelled.
+/// `p99` → `pninetynine`, of letters of ASCII.
 fn spell(word: &str) -> String {
     let mut out = String::new();
     let mut rest = word;
@@ -65,10 +66,8 @@ fn spell(word: &str) -> String {
         let (taken, after) = rest.split_at(digits.max(c.len_utf8()));
         if digits > 0 {
             out.push_str(&spell_number(taken));
-        } else if c.is_ascii() {
-            out.push(c);
         } else {
-            out.push_str(&spell(&format!("u{:x}", u32::from(c))));
+            out.push(c);
         }
         rest = after;
     }

@@ -3,10 +3,10 @@
 
 use minijinja::{Value, context};
 
-use super::column::{Grammar, Kind, Laid};
+use super::column::{Grammar, Kind, Laid, width};
 use crate::language::Locale;
 use crate::render::{cell, verbatim};
-use crate::report::model::Table;
+use crate::report::model::{Sentence, Table};
 use crate::report::style::{Notes, Style, Tables};
 
 /// What the `table*.tex` templates see of a table.
@@ -21,9 +21,13 @@ pub(super) struct Layout {
     notes: Notes,
 }
 
-/// The lines that fit on a page with caption and notes, upright and sideways.
-const PAGE: usize = 46;
-const SIDEWAYS_PAGE: usize = 20;
+/// The height of a page of a conference paper with some room, upright and sideways, in points.
+const PAGE: f64 = 650.0;
+const SIDEWAYS_PAGE: f64 = 470.0;
+/// Of a caption, the rules and the space between them and the notes, in points.
+const AROUND: f64 = 50.0;
+/// Of a digit and of a line of the notes, in points.
+const NOTE: (f64, f64) = (4.25, 9.5);
 
 impl Layout {
     pub(super) fn new(table: &Table, locale: Locale, style: &Style) -> Self {
@@ -33,15 +37,22 @@ impl Layout {
             Laid::new(column, &cells, locale, grammar)
         };
         let mut columns: Vec<Laid> = table.columns.iter().enumerate().map(lay).collect();
-        let fit = Fit::of(&columns);
         let header = columns.iter().map(|column| column.header.len()).max().unwrap_or(0);
+        let is_high = |fit: &Fit| {
+            let lines_of_row =
+                |row| columns.iter().map(|column| column.lines(row, fit.words, fit.centred)).max().unwrap_or(1);
+            let lines: usize = (0..table.rows.len()).map(lines_of_row).sum();
+            let note_lines = |note: &Sentence| (width(&note.text) * NOTE.0 / fit.width.max(1.0)).ceil();
+            let notes = table.notes.iter().map(note_lines).sum::<f64>() * NOTE.1;
+            let height = AROUND + (header + lines) as f64 * fit.size.line + notes;
+            height > if fit.size.sideways { SIDEWAYS_PAGE } else { PAGE }
+        };
+        let fit = Fit::of(&columns, is_high);
+        let long = style.tables == Tables::Longtable || is_high(&fit);
         for column in &mut columns {
             column.wrap(fit.words, fit.centred);
             column.pad_header(header);
         }
-        let lines_of_row = |row| columns.iter().map(|column| column.lines(row, fit.words)).max().unwrap_or(1);
-        let lines: usize = (0..table.rows.len()).map(lines_of_row).sum();
-        let long = style.tables == Tables::Longtable || lines > if fit.size.sideways { SIDEWAYS_PAGE } else { PAGE };
         Self { columns, fit, lines: header, long, grammar, notes: style.notes }
     }
 
@@ -73,7 +84,7 @@ impl Layout {
             packages.push("array");
         }
         packages.push("booktabs");
-        if self.columns.iter().any(|column| matches!(column.kind, Kind::Numbers | Kind::PlusMinus)) {
+        if self.columns.iter().any(|column| column.kind == Kind::Numbers) {
             packages.push("siunitx");
         }
         packages
@@ -111,19 +122,21 @@ struct Size {
     gap: u8,
     /// Width of a digit in points.
     digit: f64,
+    /// From one line to the next in points, space between rows included.
+    line: f64,
     /// Rotated by 90°, on a page of its own.
     sideways: bool,
 }
 
-/// In the order in which they are tried: to turn the page is better than to go below 8 pt.
+/// In the order in which they are tried.
 const SIZES: [Size; 7] = [
-    Size { command: "", gap: 6, digit: 5.0, sideways: false },
-    Size { command: r"\small", gap: 5, digit: 4.625, sideways: false },
-    Size { command: r"\footnotesize", gap: 4, digit: 4.25, sideways: false },
-    Size { command: r"\footnotesize", gap: 3, digit: 4.25, sideways: false },
-    Size { command: r"\small", gap: 5, digit: 4.625, sideways: true },
-    Size { command: r"\footnotesize", gap: 4, digit: 4.25, sideways: true },
-    Size { command: r"\scriptsize", gap: 3, digit: 3.98, sideways: true },
+    Size { command: "", gap: 6, digit: 5.0, line: 12.0, sideways: false },
+    Size { command: r"\small", gap: 5, digit: 4.625, line: 11.0, sideways: false },
+    Size { command: r"\footnotesize", gap: 4, digit: 4.25, line: 9.5, sideways: false },
+    Size { command: r"\footnotesize", gap: 3, digit: 4.25, line: 9.5, sideways: false },
+    Size { command: r"\small", gap: 5, digit: 4.625, line: 11.0, sideways: true },
+    Size { command: r"\footnotesize", gap: 4, digit: 4.25, line: 9.5, sideways: true },
+    Size { command: r"\scriptsize", gap: 3, digit: 3.98, line: 8.0, sideways: true },
 ];
 
 /// A column of a two-column paper (3.4 in), in points.
@@ -134,6 +147,7 @@ const UPRIGHT: f64 = 502.0;
 const SIDEWAYS: f64 = 660.0;
 
 /// How a table is fitted to the page.
+#[derive(Clone, Copy)]
 struct Fit {
     size: Size,
     /// Words are set in columns of at most so many digits' widths.
@@ -154,17 +168,22 @@ struct Breaking {
     sideways: bool,
 }
 
-/// In the order in which they are tried: to go below 28 digits' widths is worse than smaller type, and to turn the page is
-/// worse than that.
-const BREAKINGS: [Breaking; 3] = [
+/// In the order in which they are tried: to turn the page is worse than smaller type and narrow columns, and to go below
+/// 8 pt is worse than that.
+const BREAKINGS: [Breaking; 6] = [
     Breaking { narrowest: 28.0, centred: false, sideways: false },
+    Breaking { narrowest: 20.0, centred: false, sideways: false },
+    Breaking { narrowest: 14.0, centred: false, sideways: false },
+    Breaking { narrowest: 14.0, centred: true, sideways: false },
     Breaking { narrowest: 20.0, centred: false, sideways: true },
     Breaking { narrowest: 14.0, centred: true, sideways: true },
 ];
 
 impl Fit {
-    /// The first of [`SIZES`] that the columns fit in, the widest words broken into lines; else the last.
-    fn of(columns: &[Laid]) -> Self {
+    /// The first of [`SIZES`] that the columns fit in, the widest words broken into lines, and where the table is not too
+    /// high for a page; else the first that is wide enough; else the last.
+    fn of(columns: &[Laid], is_high: impl Fn(&Self) -> bool) -> Self {
+        let mut wide = None;
         let mut last = Self { size: SIZES[0], words: f64::INFINITY, centred: false, width: 0.0 };
         for breaking in BREAKINGS {
             for size in SIZES.iter().filter(|size| breaking.sideways || !size.sideways) {
@@ -174,12 +193,15 @@ impl Fit {
                 let width = |column: &Laid| column.wrapped_width(words, breaking.centred);
                 let total: f64 = columns.iter().map(width).sum();
                 last = Self { size: *size, words, centred: breaking.centred, width: (total + gaps) * size.digit };
-                if total <= room {
+                if total <= room && !is_high(&last) {
                     return last;
+                }
+                if total <= room && wide.is_none() {
+                    wide = Some(last);
                 }
             }
         }
-        last
+        wide.unwrap_or(last)
     }
 }
 

@@ -24,7 +24,7 @@ fn files(&Material { report, templates, .. }: &Material) -> Result<Vec<File>, Pr
     for table in report.tables() {
         let layout = table::Layout::new(table, report.locale);
         let path = format!("tables/{}-figure.typ", table.id);
-        inclusions.push(context! { path, sideways => layout.size.sideways });
+        inclusions.push(context! { path });
         let context = context! {
             generator => &report.generator, file => format!("{}.typ", table.id), caption => &table.caption, notes => Serde(&table.notes),
             label => verbatim(&label(report, &table.id)), ..layout.context()

@@ -8,7 +8,7 @@ use super::number::typeset;
 use super::{escape, literal};
 use crate::error::Problem;
 use crate::render::latex::number::Printed;
-use crate::render::{File, Templates, collision, slug, verbatim};
+use crate::render::{File, Templates, collision, latin, slug, verbatim};
 use crate::report::model::{Cell, Number, Report};
 
 pub(super) fn file(report: &Report, templates: &Templates) -> Result<File, Problem> {
@@ -28,7 +28,8 @@ pub(super) fn file(report: &Report, templates: &Templates) -> Result<File, Probl
 /// `mesh-…` of each number, its three forms different from those of all others.
 fn names(numbers: &[Number]) -> Result<Vec<String>, Problem> {
     let mut taken: BTreeMap<String, &Number> = BTreeMap::new();
-    let names: Vec<String> = numbers.iter().map(|number| format!("mesh-{}", slug(&number.key.join(" ")))).collect();
+    let names: Vec<String> =
+        numbers.iter().map(|number| format!("mesh-{}", slug(&latin(&number.key.join(" "))))).collect();
     for (name, number) in names.iter().zip(numbers) {
         for form in ["", "-raw", "-qty"] {
             let form = format!("{name}{form}");

@@ -14,9 +14,11 @@ use crate::report::model::{Align, Cell, Column, Table};
 /// What the `table*.typ` templates see of a table.
 pub(super) struct Layout {
     columns: Vec<Laid>,
-    pub size: Size,
+    size: Size,
     /// Too long to be kept on one page.
     long: bool,
+    /// In points, if no words are broken into lines.
+    width: f64,
 }
 
 /// A size of type that tables are set in.
@@ -50,6 +52,8 @@ const SIDEWAYS_PAGE: f64 = 20.0;
 
 /// Width of a digit of Libertinus Serif, Typst's own font, in em.
 const DIGIT: f64 = 0.465;
+/// A column of a two-column paper (3.3 in), in points.
+const COLUMN: f64 = 240.0;
 /// Words are broken into lines before the type gets smaller, but not in narrower columns than this, in digits' widths.
 const NARROWEST: f64 = 20.0;
 
@@ -57,12 +61,14 @@ impl Size {
     /// The first of [`SIZES`] that the columns fit in; else the last.
     fn of(columns: &[Laid]) -> Self {
         let digits: f64 = columns.iter().map(|column| column.narrowest()).sum();
-        let fits = |size: &&Self| {
-            let gaps = 2.0 * size.gap * columns.len() as f64;
-            digits * DIGIT * size.em * TEXT + gaps <= if size.sideways { SIDEWAYS } else { UPRIGHT }
-        };
+        let fits = |size: &&Self| size.width(digits, columns.len()) <= if size.sideways { SIDEWAYS } else { UPRIGHT };
         let [.., last] = SIZES;
         SIZES.iter().find(fits).copied().unwrap_or(last)
+    }
+
+    /// Of `columns` columns that are `digits` digits' widths wide together, in points.
+    fn width(&self, digits: f64, columns: usize) -> f64 {
+        digits * DIGIT * self.em * TEXT + 2.0 * self.gap * columns as f64
     }
 }
 
@@ -76,7 +82,8 @@ impl Layout {
         let size = Size::of(&columns);
         let lines = |row| columns.iter().map(|column| column.lines(row)).fold(1.0, f64::max);
         let lines: f64 = (0..table.rows.len()).map(lines).sum();
-        Self { long: lines > if size.sideways { SIDEWAYS_PAGE } else { PAGE }, columns, size }
+        let width = size.width(columns.iter().map(|column| column.width).sum(), columns.len());
+        Self { width, long: lines > if size.sideways { SIDEWAYS_PAGE } else { PAGE }, columns, size }
     }
 
     pub(super) fn context(&self) -> Value {
@@ -86,6 +93,7 @@ impl Layout {
             columns => self.columns.len(), align => array(self.columns.iter().map(|column| column.align.into())), pads,
             header => verbatim(header.trim_end_matches(',')), rows => self.rows(), long => self.long,
             sideways => self.size.sideways, size => self.size.em, gap => self.size.gap,
+            scope => if self.width > COLUMN { "parent" } else { "column" },
         }
     }
 
@@ -108,6 +116,11 @@ fn array(items: impl Iterator<Item = String>) -> Value {
     let items: Vec<String> = items.collect();
     let end = if items.len() == 1 { "," } else { "" };
     verbatim(&format!("({}{end})", items.join(", ")))
+}
+
+/// Markup that is not broken into lines.
+fn in_box(markup: &str) -> String {
+    format!("#box[{markup}]")
 }
 
 fn line(items: impl Iterator<Item = String>) -> String {
@@ -200,8 +213,12 @@ impl Laid {
                 .iter()
                 .zip(&split)
                 .map(|(cell, split)| match split {
-                    Some([a, b]) => Pad::around(before.as_ref(), a) + &Pad::around(after.as_ref(), b),
-                    None => typeset(cell, locale),
+                    // Between two pads, or after the comma of an interval, a line could end.
+                    Some([a, b]) if before.is_some() || after.is_some() => {
+                        in_box(&(Pad::around(before.as_ref(), a) + &Pad::around(after.as_ref(), b)))
+                    }
+                    _ if matches!(cell.content(), Cell::Interval { .. }) => in_box(&typeset(cell, locale)),
+                    _ => typeset(cell, locale),
                 })
                 .collect(),
             pads: before.into_iter().chain(after).collect(),
