@@ -302,17 +302,18 @@ fn the_plan_is_the_studys() {
     let plan = dir().join("plan.toml");
     let printed = meshstats(&["collect", plan.to_str().unwrap(), "--dry-run"]).ok().stdout;
     for mode in ["baseline", "istio"] {
-        let within = format!(
-            "kubectl --context kind-meshstats exec -n testbed-{mode} deploy/client -c tools -- timeout -k 5 45"
-        );
+        // A shell in the pod ends the tool when its client has ended.
+        let within =
+            format!("kubectl --context kind-meshstats exec -i -n testbed-{mode} deploy/client -c tools -- sh -c ");
         let wrk = format!(
-            "{within} wrk -t4 -c100 -d30s --latency -s /testbed/wrk-json.lua \
+            " 45 wrk -t4 -c100 -d30s --latency -s /testbed/wrk-json.lua \
              http://nginx.testbed-{mode}.svc.cluster.local/registrations/1"
         );
-        let iperf3 = format!("{within} iperf3 -J -c iperf3.testbed-{mode}.svc.cluster.local -t 30");
+        let iperf3 = format!(" 45 iperf3 -J -c iperf3.testbed-{mode}.svc.cluster.local -t 30");
         for command in [wrk, iperf3] {
             // And a warm-up.
-            assert_eq!(printed.lines().filter(|line| *line == command).count(), 21, "{command}");
+            let runs = printed.lines().filter(|line| line.starts_with(&within) && line.ends_with(&command));
+            assert_eq!(runs.count(), 21, "{command}");
         }
         assert!(printed.contains(&format!("# set-up of {mode}\n./ready.sh {mode}\n")));
     }
@@ -373,7 +374,8 @@ case $3 in
 get) printf '%s\n' client iperf3 nginx registration | sed "s/$/: $([ "$6" = testbed-istio ] && echo istio-proxy)/" ;;
 rollout) for _ in $(seq 100); do ip netns exec {prefix}-${{6#testbed-}} curl -so /dev/null 127.0.0.1:8080/registrations/0 && exit; sleep 0.1; done; exit 1 ;;
 exec)
-    namespace=$5
+    while [ "$1" != -n ]; do shift; done
+    namespace=$2
     while [ "$1" != -- ]; do shift; done
     shift
     words=("${{@/nginx.$namespace.svc.cluster.local/127.0.0.1:8080}}")
