@@ -125,10 +125,13 @@ pub(super) fn pairing(context: &Context, items: &[Item]) -> Vec<Sentence> {
     notes
 }
 
+/// What is missing of a comparison, and why.
+type Missing<'a> = (Vec<&'a str>, String);
+
 /// Why cells are empty, once for each reason.
 pub(super) fn undefined(context: &Context, items: &[Item]) -> Vec<Sentence> {
-    // What is missing and why, and the comparisons it is missing of.
-    let mut notes: Vec<((Vec<&str>, String), Vec<(&str, String)>)> = Vec::new();
+    // Beside each reason the comparisons that it is true of: metric and name.
+    let mut notes: Vec<(Missing, Vec<(&str, String)>)> = Vec::new();
     for item in items {
         let comparison = item.comparison;
         let reasons = [
@@ -137,7 +140,7 @@ pub(super) fn undefined(context: &Context, items: &[Item]) -> Vec<Sentence> {
             comparison.percent(item.means).err().map(|undefined| ("percent change", undefined)),
             comparison.percent_interval().err().map(|undefined| ("interval of the change", undefined)),
         ];
-        let mut of_item: Vec<(Vec<&str>, String)> = Vec::new();
+        let mut of_item: Vec<Missing> = Vec::new();
         for (what, undefined) in reasons.into_iter().flatten() {
             match of_item.iter_mut().find(|(_, because)| *because == undefined.because) {
                 Some((missing, _)) => missing.push(what),
@@ -152,7 +155,7 @@ pub(super) fn undefined(context: &Context, items: &[Item]) -> Vec<Sentence> {
             }
         }
     }
-    let note = |((missing, because), of): ((Vec<&str>, String), Vec<(&str, String)>)| {
+    let note = |((missing, because), of): (Missing, Vec<(&str, String)>)| {
         let names: Vec<&str> = of.iter().map(|(_, name)| name.as_str()).collect();
         let text = format!("—: no {} for {}: {because}.", missing.join(", "), names.join(", "));
         let first = of.first().map_or("", |(metric, _)| metric);
