@@ -11,7 +11,8 @@ pub(in crate::stats) fn half_step_ratio(x: f64) -> f64 {
         x += 1.0;
     }
     let exponent = x * libm::log1p(0.5 / x) - 0.5 + (stirling_series(x + 0.5) - stirling_series(x));
-    factor * x.sqrt() * libm::exp(exponent)
+    // The ratio is below √x (Wendel 1948, doi:10.2307/2304460); where 0.5/x has few digits left, rounding is not.
+    factor * x.sqrt() * libm::exp(exponent.min(0.0))
 }
 
 /// ln Γ(x) − ((x − ½)·ln x − x + ln(2π)/2) for x > 0, to 1e-15 absolute.
