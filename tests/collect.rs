@@ -556,7 +556,9 @@ fn a_plan_that_made_no_run_may_be_mended() {
     case.write("plan.toml", &plan);
     collect(&case, &[]).ok();
     assert_eq!(case.read("study/collect.toml"), plan);
-    assert!(case.read("study/meshstats.toml").contains("baseline = \"a\""));
+    let manifest = case.read("study/meshstats.toml");
+    assert!(manifest.contains("baseline = \"a\""), "{manifest}");
+    assert!(manifest.contains("\n# 1 run of each tool in each mode: wrk 1 s.\n"), "{manifest}");
 }
 
 #[test]

@@ -10,6 +10,7 @@
 //! .collect/                                  lock, the run in progress, which modes stand
 //! ```
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -17,9 +18,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::job;
 use super::plan::{Order, Plan};
 use super::process::Trace;
-use super::schedule::Slot;
+use super::schedule::{self, Slot};
 use crate::error::{Error, Problem};
 use crate::run::Tool;
 use crate::study::{EXTENSION, FAILED, MANIFEST, PLAN_COPY, Sidecar, WARM_UP};
@@ -273,9 +275,16 @@ pub fn begun(dir: &Path, plan: &Plan) -> Result<bool, Error> {
     }
 }
 
-/// `meshstats.toml` of the study: modes and scenarios with their labels, and where everything stands in the paths.
+/// `meshstats.toml` of the study: how much was measured, modes and scenarios with their labels, and where everything
+/// stands in the paths.
 fn manifest(plan: &Plan) -> String {
     let mut text = format!("# Written once by `meshstats collect`, from {PLAN_COPY}; change it as you like.\n");
+    let length = |slot: &Slot| job(plan, slot).ok().map(|(job, _)| (slot.tool.name(), job.duration));
+    let lengths: BTreeSet<_> = schedule::slots(plan).iter().filter_map(length).collect();
+    let lengths: Vec<String> = lengths.iter().map(|(tool, seconds)| format!("{tool} {seconds} s")).collect();
+    let runs = if plan.runs == 1 { "run" } else { "runs" };
+    let cell = if plan.scenarios.is_empty() { "mode" } else { "mode and scenario" };
+    _ = writeln!(text, "# {} {runs} of each tool in each {cell}: {}.", plan.runs, lengths.join(", "));
     let mut line = |key: &str, value: String| _ = writeln!(text, "{key} = {value}");
     if let Some(title) = &plan.title {
         line("title", quoted(title));
