@@ -1,7 +1,7 @@
 //! Whether printed figures hold: the audit's tables, its explanations, and what it can and cannot show.
 
 use super::language::{translate_table, translated, translator_of_audit};
-use super::model::{Align, Block, Cell, Column, Report, Section, Sentence, Table};
+use super::model::{Align, Block, Cell, Column, Report, Section, Sentence, Table, tables_mut};
 use super::number::{decimals, fixed, number, p_value, text};
 use super::{Context, files, localise, published};
 use crate::analysis::GENERATOR;
@@ -43,6 +43,8 @@ pub fn report(audit: &Audit, id: &str, language: &'static Language) -> Report {
         generator: GENERATOR.to_owned(),
         locale: Locale::default(),
     };
+    let made = format!("Made by {GENERATOR}.");
+    tables_mut(&mut report.sections).for_each(|table| table.notes.push(made.as_str().into()));
     files::name(&mut report.sections);
     translated(report, &translator)
 }

@@ -89,7 +89,7 @@ impl Item<'_> {
 
     /// [`side`](Self::side), emphasised where it is the better one and that is asked for.
     fn marked_side(&self, context: &Context, baseline: bool) -> Cell {
-        let cell = self.side(baseline, context.digits());
+        let cell = self.side(context, baseline);
         let level = context.analysis.study.confidence;
         // Of a family the adjusted p-value decides; metrics outside it have their interval alone.
         let shown = !self.metric.primary || self.comparison.p_adjusted.is_some_and(|p| p < 1.0 - level);
@@ -97,14 +97,12 @@ impl Item<'_> {
         if best { cell.strong() } else { cell }
     }
 
-    /// `(of the mean ± SD of each side)`: both to the decimals of the smaller SD.
-    fn side(&self, baseline: bool, digits: u8) -> Cell {
-        let (a, b) = (&self.means.baseline, &self.means.treatment);
-        let scaled = |sd: Option<f64>| sd.map(|sd| self.scale.apply(sd));
-        let decimals = decimals_of(&[scaled(a.sd), scaled(b.sd)], self.scale.apply(a.mean), digits);
-        let side = if baseline { a } else { b };
+    /// Mean ± SD of a side.
+    fn side(&self, context: &Context, baseline: bool) -> Cell {
+        let decimals = context.decimals(self.metric, self.comparison.scenario.as_deref(), |of| &of.sd);
+        let side = if baseline { &self.means.baseline } else { &self.means.treatment };
         let centre = fixed(self.scale.apply(side.mean), decimals);
-        match scaled(side.sd) {
+        match side.sd.map(|sd| self.scale.apply(sd)) {
             Some(sd) => Cell::PlusMinus { centre, spread: fixed(sd, decimals) },
             None => number(centre),
         }
@@ -177,8 +175,8 @@ fn sentence(context: &Context, item: &Item) -> String {
         "{}, {}: {} → {}{unit}, {difference}{percent}{test}.",
         item.metric.label,
         item.place(context),
-        plain(item.side(true, digits)),
-        plain(item.side(false, digits)),
+        plain(item.side(context, true)),
+        plain(item.side(context, false)),
     )
 }
 
@@ -356,13 +354,13 @@ fn runs_of(context: &Context, items: &[Item]) -> String {
 
 fn tests_table(context: &Context, items: &[Item]) -> Table {
     let mut columns = place_columns(context);
-    let effect = notes::labels(items, |comparison| comparison.effect);
     let t = items.iter().all(|item| item.comparison.decides().is_ok_and(|test| test.df.is_some()));
+    columns.push(Column::new("Effect size", Align::Number));
+    columns.push(Column::new(format!("{} CI", context.level()), Align::Centre));
     columns.extend(
-        [if t { "t" } else { "Statistic" }, "df", "p", &context.p_header(), "Effect size"]
+        [if t { "t" } else { "Statistic" }, "df", "p", &context.p_header()]
             .map(|header| Column::new(header.to_owned(), Align::Number)),
     );
-    columns.push(Column::new(format!("{} CI", context.level()), Align::Centre));
     let plain = Scale::plain();
     let rows = items
         .iter()
@@ -373,26 +371,19 @@ fn tests_table(context: &Context, items: &[Item]) -> Table {
                 |value: Option<f64>, decimals: usize| value.map_or(Cell::Missing, |v| number(fixed(v, decimals)));
             let mut cells = place_cells(context, item);
             cells.extend([
-                or_missing(test.as_ref(), |test| optional(test.statistic, 2)),
-                or_missing(test.as_ref(), |test| optional(test.df, 1)),
-                or_missing(test.as_ref(), |test| number(p_value(test.p_value))),
-                item.comparison.p_adjusted.map_or(Cell::Missing, |p| number(p_value(p))),
                 or_missing(effect.as_ref(), |effect| optional(effect.estimate(), 2)),
                 or_missing(effect, |effect| {
                     effect.interval().map_or(Cell::Missing, |interval| number::interval(&interval, &plain, 2))
                 }),
+                or_missing(test.as_ref(), |test| optional(test.statistic, 2)),
+                or_missing(test.as_ref(), |test| optional(test.df, 1)),
+                or_missing(test.as_ref(), |test| number(p_value(test.p_value))),
+                item.comparison.p_adjusted.map_or(Cell::Missing, |p| number(p_value(p))),
             ]);
             cells
         })
         .collect();
-    let mut notes: Vec<Sentence> = vec![
-        format!(
-            "Test: {}, two-sided. Effect size: {effect}.",
-            notes::labels(items, |comparison| Some(comparison.test))
-        )
-        .into(),
-        notes::family(context, items).into(),
-    ];
+    let mut notes: Vec<Sentence> = vec![notes::effects(items).into(), notes::family(context, items).into()];
     notes.extend(notes::in_words(context, items).map(Sentence::from));
     notes.extend(notes::undefined(context, items));
     Table {

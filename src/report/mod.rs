@@ -30,8 +30,9 @@ mod series;
 
 use crate::analysis::{Analysis, Comparison, MetricInfo, Sample};
 use crate::language::Locale;
+use crate::stats::describe::Description;
 use crate::study::Provenance;
-use model::{Align, Block, Cell, Column, Report, Section, Subject};
+use model::{Align, Block, Cell, Column, Report, Section, Subject, tables_mut};
 use number::{Scale, text};
 pub use provenance::sentence as note_sentence;
 use style::Style;
@@ -79,6 +80,7 @@ pub fn report(analysis: &Analysis, style: &Style) -> Report {
             }
         }
     }
+    context.sign(&mut sections);
     files::name(&mut sections);
     let report = Report {
         id: analysis.study.id.clone(),
@@ -159,6 +161,24 @@ impl Context<'_> {
         Scale::of(&metric.unit, means.fold(0.0, f64::max))
     }
 
+    /// Decimals of a metric's values in a scenario: those that the least `spread` of a mode asks for, in all tables, so
+    /// that modes can be compared by eye.
+    fn decimals(
+        &self,
+        metric: &MetricInfo,
+        scenario: Option<&str>,
+        spread: impl Fn(&Description) -> &crate::stats::Result<f64>,
+    ) -> usize {
+        let scale = self.scale(metric);
+        let samples = self.analysis.samples.iter();
+        let here = samples.filter(|sample| sample.metric == metric.id && sample.scenario.as_deref() == scenario);
+        let described: Vec<&Description> = here.filter_map(|sample| sample.description.as_ref().ok()).collect();
+        let spreads: Vec<Option<f64>> =
+            described.iter().map(|of| spread(of).as_ref().ok().map(|value| scale.apply(*value))).collect();
+        let largest = described.iter().map(|of| of.mean.abs()).fold(0.0, f64::max);
+        number::decimals_of(&spreads, scale.apply(largest), self.digits())
+    }
+
     fn level(&self) -> String {
         format!("{} %", number::shortest(self.analysis.study.confidence * 100.0))
     }
@@ -222,6 +242,23 @@ impl Context<'_> {
     /// Text with the study's decimal separator, and real minus signs.
     fn prose(&self, text: &str) -> String {
         localise(text, self.decimal())
+    }
+
+    /// Says under every table how many runs it is of, unless it does so already, and which program made it: a table is
+    /// taken out of its report.
+    fn sign(&self, sections: &mut [Section]) {
+        let says = |table: &model::Table| {
+            table.metrics.is_empty()
+                || table.columns.iter().any(|column| matches!(column.header.as_str(), "n" | "Runs"))
+                || table.notes.iter().any(|note| note.text.contains("n = "))
+        };
+        for table in tables_mut(sections) {
+            let of_table = self.analysis.samples.iter().filter(|sample| table.metrics.contains(&sample.metric));
+            let counts = of_table.map(|sample| (sample.mode.as_str(), sample.values.len()));
+            let runs = self.runs_by_mode(counts, |n| format!("n = {n} a mode"));
+            let made = format!("Made by {}.", self.analysis.generator);
+            table.notes.push(if says(table) { made.into() } else { format!("Runs: {runs}. {made}").into() });
+        }
     }
 
     /// How many runs stand behind the numbers.

@@ -51,6 +51,14 @@ impl Report {
     }
 }
 
+/// The tables of sections, to be changed.
+pub(super) fn tables_mut(sections: &mut [Section]) -> impl Iterator<Item = &mut Table> {
+    sections.iter_mut().flat_map(|section| &mut section.blocks).filter_map(|block| match block {
+        Block::Table(table) => Some(table),
+        _ => None,
+    })
+}
+
 /// How a treatment compares with the baseline, at a glance.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Headline {

@@ -1,7 +1,7 @@
 //! Every metric of every mode: location, spread and quantiles over the runs.
 
 use super::model::{Align, Block, Cell, Column, Section, Table};
-use super::number::{self, Scale, decimals_of, fixed, number, or_missing, text};
+use super::number::{self, Scale, fixed, number, or_missing, text};
 use super::{Context, distributions, header};
 use crate::analysis::{MetricInfo, Sample};
 use crate::metric::Unit;
@@ -9,19 +9,7 @@ use crate::stats::Answer;
 use crate::stats::describe::Description;
 
 pub(super) fn section(context: &Context) -> Option<Section> {
-    let rows: Vec<Row> = context
-        .analysis
-        .metrics
-        .iter()
-        .flat_map(|metric| {
-            let scale = context.scale(metric);
-            let samples = context.analysis.samples.iter().filter(|sample| sample.metric == metric.id);
-            samples.filter_map(move |sample| {
-                let description = sample.description.as_ref().ok()?;
-                Some(Row { metric, scale: scale.clone(), sample, description })
-            })
-        })
-        .collect();
+    let rows: Vec<Row> = context.analysis.metrics.iter().flat_map(|metric| rows_of(context, metric)).collect();
     if rows.is_empty() {
         return None;
     }
@@ -35,14 +23,30 @@ struct Row<'a> {
     scale: Scale,
     sample: &'a Sample,
     description: &'a Description,
+    /// Of values and standard deviations.
+    decimals: usize,
+    /// Of standard errors.
+    error_decimals: usize,
+}
+
+/// The rows of a metric, in reading order.
+fn rows_of<'a>(context: &Context<'a>, metric: &'a MetricInfo) -> Vec<Row<'a>> {
+    let samples = context.analysis.samples.iter().filter(|sample| sample.metric == metric.id);
+    let row = |sample: &'a Sample| {
+        let scenario = sample.scenario.as_deref();
+        Some(Row {
+            metric,
+            scale: context.scale(metric),
+            sample,
+            description: sample.description.as_ref().ok()?,
+            decimals: context.decimals(metric, scenario, |description| &description.sd),
+            error_decimals: context.decimals(metric, scenario, |description| &description.standard_error),
+        })
+    };
+    samples.filter_map(row).collect()
 }
 
 impl Row<'_> {
-    fn decimals(&self, digits: u8) -> usize {
-        let sd = self.description.sd.as_ref().ok().map(|sd| self.scale.apply(*sd));
-        decimals_of(&[sd], self.scale.apply(self.description.mean), digits)
-    }
-
     fn cells(&self, context: &Context) -> Vec<Cell> {
         let mut cells = vec![text(header(self.metric, &self.scale))];
         cells.extend(context.scenario_cell(self.sample.scenario.as_deref()));
@@ -62,7 +66,6 @@ fn columns(context: &Context, rest: &[(&str, Align)]) -> Vec<Column> {
 }
 
 fn moments(context: &Context, rows: &[Row]) -> Table {
-    let digits = context.digits();
     let ci = format!("{} CI of the mean", context.level());
     let columns = columns(
         context,
@@ -78,15 +81,13 @@ fn moments(context: &Context, rows: &[Row]) -> Table {
     let rows = rows
         .iter()
         .map(|row| {
-            let decimals = row.decimals(digits);
-            let description = row.description;
+            let (description, decimals) = (row.description, row.decimals);
             let mut cells = row.cells(context);
             cells.extend([
                 number(fixed(row.scale.apply(description.mean), decimals)),
                 or_missing(description.sd.as_ref(), |sd| number(fixed(row.scale.apply(*sd), decimals))),
                 or_missing(description.standard_error.as_ref(), |se| {
-                    let se = row.scale.apply(*se);
-                    number(fixed(se, decimals_of(&[Some(se)], se, digits)))
+                    number(fixed(row.scale.apply(*se), row.error_decimals))
                 }),
                 or_missing(description.interval.as_ref(), |i| number::interval(i, &row.scale, decimals)),
                 or_missing(description.cv.as_ref(), |cv| number(fixed(cv * 100.0, 1))),
@@ -110,7 +111,6 @@ fn moments(context: &Context, rows: &[Row]) -> Table {
 }
 
 fn quantiles(context: &Context, rows: &[Row]) -> Table {
-    let digits = context.digits();
     let ci = format!("{} CI of the median", context.level());
     let columns = columns(
         context,
@@ -128,8 +128,7 @@ fn quantiles(context: &Context, rows: &[Row]) -> Table {
     let rows = rows
         .iter()
         .map(|row| {
-            let decimals = row.decimals(digits);
-            let d = row.description;
+            let (d, decimals) = (row.description, row.decimals);
             let mut cells = row.cells(context);
             // A count is whole, and so are its extremes and its total; a quartile may fall between two.
             let is_count = row.metric.unit == Unit::Count;

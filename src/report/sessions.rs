@@ -1,7 +1,7 @@
 //! Two sessions against each other as a report: what changed, what only one has, and how the conclusions changed.
 
 use super::language::{translate_table, translated, translator_of_sessions};
-use super::model::{Align, Block, Cell, Column, Report, Section, Sentence, Table};
+use super::model::{Align, Block, Cell, Column, Report, Section, Sentence, Table, tables_mut};
 use super::number::text;
 use super::style::Style;
 use super::{Context, comparison, diagnostics, files, numbers, planning, rates, samples, sensitivity};
@@ -41,8 +41,7 @@ fn english(sessions: &Sessions) -> Report {
     let reconstructed = analysis.study.provenance == Some(Provenance::Reconstructed);
     let banner =
         if reconstructed { format!("{CONFOUNDED}. The runs are {RECONSTRUCTED}") } else { CONFOUNDED.to_owned() };
-    let blocks = sections.iter_mut().skip(1).flat_map(|section| &mut section.blocks);
-    for table in blocks.filter_map(|block| if let Block::Table(table) = block { Some(table) } else { None }) {
+    for table in tables_mut(&mut sections[1..]) {
         // The sessions stand where a study has its modes, and the modes where it has its scenarios.
         for column in &mut table.columns {
             column.header = match column.header.as_str() {
@@ -53,6 +52,7 @@ fn english(sessions: &Sessions) -> Report {
         }
         table.notes.extend(reconstructed.then(|| format!("These runs are {RECONSTRUCTED}.").into()));
     }
+    context.sign(&mut sections);
     files::name(&mut sections);
     Report {
         id: format!("{}-diff", analysis.study.id),

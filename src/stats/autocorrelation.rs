@@ -43,6 +43,7 @@ pub(super) const METHOD: Method = Method {
     label: "Lag-1 autocorrelation",
     kind: Kind::Diagnostic,
     estimand: Estimand::None,
+    interval: None,
     reference: "Moran (1948), doi:10.1093/biomet/35.3-4.255",
     compute: Compute::Sample(|values, s| autocorrelation(values, s.alternative, s.level).map(Answer::Test)),
 };

@@ -35,6 +35,7 @@ pub(super) const METHOD: Method = Method {
     label: "Benjamini–Hochberg adjustment",
     kind: Kind::Adjustment,
     estimand: Estimand::None,
+    interval: None,
     reference: "Benjamini, Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x",
     compute: Compute::Adjust(benjamini_hochberg),
 };

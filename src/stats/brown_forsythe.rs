@@ -40,6 +40,7 @@ pub(super) const METHOD: Method = Method {
     label: "Brown–Forsythe test of equal variances",
     kind: Kind::Diagnostic,
     estimand: Estimand::None,
+    interval: None,
     reference: "Brown and Forsythe (1974), doi:10.1080/01621459.1974.10482955",
     compute: Compute::Samples(|a, b, s| brown_forsythe(a, b, s.level).map(Answer::Test)),
 };

@@ -40,6 +40,7 @@ pub(super) const METHOD: Method = Method {
     label: "Brunner–Munzel test",
     kind: Kind::Test,
     estimand: Estimand::Superiority,
+    interval: None,
     reference: "Brunner and Munzel (2000), doi:10.1002/(SICI)1521-4036(200001)42:1<17::AID-BIMJ17>3.0.CO;2-U",
     compute: Compute::Samples(|a, b, s| brunner_munzel(a, b, s.alternative, s.level).map(Answer::Test)),
 };

@@ -34,6 +34,7 @@ pub(super) const METHOD: Method = Method {
     label: "Cliff's delta",
     kind: Kind::EffectSize,
     estimand: Estimand::Dominance,
+    interval: Some("on the logit scale of the probability of superiority"),
     reference: "Cliff (1993), doi:10.1037/0033-2909.114.3.494; Perme and Manevski (2019), \
                 doi:10.1177/0962280218814556",
     compute: Compute::Samples(|a, b, s| cliffs_delta(a, b, s.level).map(Answer::Effect)),

@@ -37,6 +37,7 @@ pub(super) const METHOD: Method = Method {
     label: "Cohen's d (pooled SD)",
     kind: Kind::EffectSize,
     estimand: Estimand::StandardisedDifference,
+    interval: Some("from the noncentral t distribution"),
     reference: "Cohen (1988), doi:10.4324/9780203771587",
     compute: Compute::Moments(|a, b, s| cohen_d(a, b, s.level).map(Answer::Effect)),
 };

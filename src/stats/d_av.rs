@@ -41,6 +41,7 @@ pub(super) const METHOD: Method = Method {
     label: "Cohen's d of pairs (root mean square of both SDs)",
     kind: Kind::EffectSize,
     estimand: Estimand::StandardisedDifference,
+    interval: Some("from the normal distribution, approximately"),
     reference: "Bonett (2015), doi:10.3102/1076998615583904",
     compute: Compute::Pairs(|a, b, s| d_av(a, b, s.level).map(Answer::Effect)),
 };

@@ -33,6 +33,7 @@ pub(super) const METHOD: Method = Method {
     label: "Cohen's d_z (SD of the differences)",
     kind: Kind::EffectSize,
     estimand: Estimand::StandardisedDifference,
+    interval: Some("from the noncentral t distribution"),
     reference: "Cohen (1988), doi:10.4324/9780203771587",
     compute: Compute::Pairs(|a, b, s| d_z(a, b, s.level).map(Answer::Effect)),
 };

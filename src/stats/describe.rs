@@ -40,6 +40,7 @@ pub(super) const METHOD: Method = Method {
     label: "Descriptive statistics",
     kind: Kind::Description,
     estimand: Estimand::Mean,
+    interval: None,
     reference: "Student (1908), doi:10.1093/biomet/6.1.1; Hyndman and Fan (1996), doi:10.2307/2684934",
     compute: Compute::Own,
 };

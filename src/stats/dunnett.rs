@@ -41,6 +41,7 @@ pub(super) const METHOD: Method = Method {
     label: "Dunnett's test (unequal variances)",
     kind: Kind::Test,
     estimand: Estimand::MeanDifference,
+    interval: None,
     reference: "Hasler, Hothorn (2008), doi:10.1002/bimj.200710466",
     compute: Compute::Pairwise(|modes, s| dunnett(modes, s.alternative, s.level)),
 };

@@ -41,6 +41,7 @@ pub(super) const METHOD: Method = Method {
     label: "Equivalence (TOST, Welch; interval at 1 − 2α)",
     kind: Kind::Equivalence,
     estimand: Estimand::MeanDifference,
+    interval: None,
     reference: "Schuirmann (1987), doi:10.1007/BF01068419",
     compute: Compute::Moments(|a, b, s| equivalence(a, b, margin(s)?, s.level).map(Answer::Test)),
 };

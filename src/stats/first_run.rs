@@ -38,6 +38,7 @@ pub(super) const METHOD: Method = Method {
     label: "First run against the rest",
     kind: Kind::Diagnostic,
     estimand: Estimand::None,
+    interval: None,
     reference: "Hahn and Meeker (1991), doi:10.1002/9780470316771",
     compute: Compute::Sample(|values, s| first_run(values, s.alternative, s.level).map(Answer::Test)),
 };

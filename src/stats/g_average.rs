@@ -33,6 +33,7 @@ pub(super) const METHOD: Method = Method {
     label: "Hedges' g (root mean square of both SDs)",
     kind: Kind::EffectSize,
     estimand: Estimand::StandardisedDifference,
+    interval: Some("from the noncentral t distribution, approximately"),
     reference: "Delacre, Lakens, Ley, Liu and Leys (2021), doi:10.31234/osf.io/tu6mp",
     compute: Compute::Moments(|a, b, s| g_average(a, b, s.level).map(Answer::Effect)),
 };

@@ -36,6 +36,7 @@ pub(super) const METHOD: Method = Method {
     label: "Games–Howell test",
     kind: Kind::Test,
     estimand: Estimand::MeanDifference,
+    interval: None,
     reference: "Games, Howell (1976), doi:10.3102/10769986001002113",
     compute: Compute::Pairwise(|modes, s| games_howell(modes, s.level)),
 };

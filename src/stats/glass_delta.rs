@@ -36,6 +36,7 @@ pub(super) const METHOD: Method = Method {
     label: "Glass's Δ (the baseline's SD)",
     kind: Kind::EffectSize,
     estimand: Estimand::StandardisedDifference,
+    interval: Some("from the noncentral t distribution, approximately"),
     reference: "Glass (1976), doi:10.3102/0013189X005010003",
     compute: Compute::Moments(|a, b, s| glass_delta(a, b, s.level).map(Answer::Effect)),
 };

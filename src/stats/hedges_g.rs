@@ -35,6 +35,7 @@ pub(super) const METHOD: Method = Method {
     label: "Hedges' g (pooled SD)",
     kind: Kind::EffectSize,
     estimand: Estimand::StandardisedDifference,
+    interval: Some("from the noncentral t distribution"),
     reference: "Hedges (1981), doi:10.3102/10769986006002107",
     compute: Compute::Moments(|a, b, s| hedges_g(a, b, s.level).map(Answer::Effect)),
 };

@@ -40,6 +40,7 @@ pub(super) const METHOD: Method = Method {
     label: "Hodges–Lehmann shift",
     kind: Kind::Interval,
     estimand: Estimand::Shift,
+    interval: None,
     reference: "Hodges and Lehmann (1963), doi:10.1214/aoms/1177704172",
     compute: Compute::Samples(|a, b, s| hodges_lehmann(a, b, s.level).map(Answer::Effect)),
 };

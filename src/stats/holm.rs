@@ -32,6 +32,7 @@ pub(super) const METHOD: Method = Method {
     label: "Holm's adjustment",
     kind: Kind::Adjustment,
     estimand: Estimand::None,
+    interval: None,
     reference: "Holm (1979), Scand. J. Statist. 6(2), 65–70",
     compute: Compute::Adjust(holm),
 };

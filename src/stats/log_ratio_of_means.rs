@@ -40,6 +40,7 @@ pub(super) const METHOD: Method = Method {
     label: "Relative change of the mean (delta method, log scale)",
     kind: Kind::Interval,
     estimand: Estimand::RelativeChange,
+    interval: None,
     reference: "Hedges, Gurevitch and Curtis (1999), doi:10.1890/0012-9658(1999)080[1150:TMAORR]2.0.CO;2",
     compute: Compute::Moments(|a, b, s| log_ratio_of_means(a, b, s.alternative, s.level).map(Answer::Test)),
 };

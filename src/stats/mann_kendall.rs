@@ -43,6 +43,7 @@ pub(super) const METHOD: Method = Method {
     label: "Mann–Kendall test of a trend",
     kind: Kind::Diagnostic,
     estimand: Estimand::None,
+    interval: None,
     reference: "Mann (1945), doi:10.2307/1907187",
     compute: Compute::Sample(|values, s| mann_kendall(values, s.alternative, s.level).map(Answer::Test)),
 };

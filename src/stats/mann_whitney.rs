@@ -41,6 +41,7 @@ pub(super) const METHOD: Method = Method {
     label: "Mann–Whitney U test",
     kind: Kind::Test,
     estimand: Estimand::Superiority,
+    interval: None,
     reference: "Mann and Whitney (1947), doi:10.1214/aoms/1177730491",
     compute: Compute::Samples(|a, b, s| mann_whitney(a, b, s.alternative, s.level).map(Answer::Test)),
 };

@@ -39,6 +39,7 @@ pub(super) const METHOD: Method = Method {
     label: "Median, order statistics",
     kind: Kind::Interval,
     estimand: Estimand::Quantile,
+    interval: None,
     reference: "Thompson (1936), doi:10.1214/aoms/1177732502",
     compute: Compute::Sample(|values, s| quantile(values, s.quantile, s.level).map(Answer::Effect)),
 };

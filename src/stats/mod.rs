@@ -143,6 +143,8 @@ pub struct Method {
     pub kind: Kind,
     /// What its estimate is of.
     pub estimand: Estimand,
+    /// Where its interval comes from, if the label does not say so.
+    pub interval: Option<&'static str>,
     pub reference: &'static str,
     #[serde(skip)]
     pub compute: Compute,

@@ -58,6 +58,7 @@ pub(super) const METHOD: Method = Method {
     label: "Negative binomial rate ratio (Wald)",
     kind: Kind::Test,
     estimand: Estimand::RateRatio,
+    interval: None,
     reference: "Lawless (1987), doi:10.2307/3314912; Paul and Alam (2015), doi:10.1080/00949655.2014.955025",
     compute: Compute::Events(|a, b, s| negative_binomial(a, b, s.alternative, s.level).map(Answer::Test)),
 };

@@ -51,6 +51,7 @@ pub(super) const METHOD: Method = Method {
     label: "Non-inferiority (one-sided Welch test)",
     kind: Kind::Equivalence,
     estimand: Estimand::MeanDifference,
+    interval: None,
     reference: "Schuirmann (1987), doi:10.1007/BF01068419",
     compute: Compute::Moments(|a, b, s| non_inferiority(a, b, margin(s)?, s.alternative, s.level).map(Answer::Test)),
 };

@@ -30,6 +30,7 @@ pub(super) const METHOD: Method = Method {
     label: "No adjustment",
     kind: Kind::Adjustment,
     estimand: Estimand::None,
+    interval: None,
     reference: "Rothman (1990), doi:10.1097/00001648-199001000-00010",
     compute: Compute::Adjust(none),
 };

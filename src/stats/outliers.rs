@@ -38,6 +38,7 @@ pub(super) const METHOD: Method = Method {
     label: "Tukey's fences",
     kind: Kind::Diagnostic,
     estimand: Estimand::None,
+    interval: None,
     reference: "Tukey, Exploratory Data Analysis (1977)",
     compute: Compute::Own,
 };

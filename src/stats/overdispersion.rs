@@ -43,6 +43,7 @@ pub(super) const METHOD: Method = Method {
     label: "Pearson's dispersion of counts",
     kind: Kind::Diagnostic,
     estimand: Estimand::None,
+    interval: None,
     reference: "Cochran (1954), doi:10.2307/3001616; \
                 Cameron and Trivedi (2013), Regression Analysis of Count Data, 5.3",
     compute: Compute::Own,

@@ -40,6 +40,7 @@ pub(super) const METHOD: Method = Method {
     label: "Relative change of the mean of pairs (Fieller)",
     kind: Kind::Interval,
     estimand: Estimand::RelativeChange,
+    interval: None,
     reference: "Fieller (1954), doi:10.1111/j.2517-6161.1954.tb00159.x",
     compute: Compute::Pairs(|a, b, s| paired_change(a, b, s.level).map(Answer::Effect)),
 };

@@ -31,6 +31,7 @@ pub(super) const METHOD: Method = Method {
     label: "Equivalence of pairs (TOST, paired t; interval at 1 − 2α)",
     kind: Kind::Equivalence,
     estimand: Estimand::MeanDifference,
+    interval: None,
     reference: "Schuirmann (1987), doi:10.1007/BF01068419",
     compute: Compute::Pairs(|a, b, s| paired_equivalence(a, b, margin(s)?, s.level).map(Answer::Test)),
 };

@@ -45,6 +45,7 @@ pub(super) const METHOD: Method = Method {
     label: "Non-inferiority of pairs (one-sided paired t-test)",
     kind: Kind::Equivalence,
     estimand: Estimand::MeanDifference,
+    interval: None,
     reference: "Schuirmann (1987), doi:10.1007/BF01068419",
     compute: Compute::Pairs(|a, b, s| {
         paired_non_inferiority(a, b, margin(s)?, s.alternative, s.level).map(Answer::Test)

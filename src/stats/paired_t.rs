@@ -37,6 +37,7 @@ pub(super) const METHOD: Method = Method {
     label: "Paired t-test",
     kind: Kind::Test,
     estimand: Estimand::MeanDifference,
+    interval: None,
     reference: "Student (1908), doi:10.1093/biomet/6.1.1",
     compute: Compute::Pairs(|a, b, s| paired_t(a, b, s.alternative, s.level).map(Answer::Test)),
 };

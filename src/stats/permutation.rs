@@ -39,6 +39,7 @@ pub(super) const METHOD: Method = Method {
     label: "Permutation test of the means",
     kind: Kind::Test,
     estimand: Estimand::MeanDifference,
+    interval: None,
     reference: "Pitman (1937), doi:10.2307/2984124; Phipson and Smyth (2010), doi:10.2202/1544-6115.1585",
     compute: Compute::Samples(|a, b, s| permutation(a, b, s).map(Answer::Test)),
 };

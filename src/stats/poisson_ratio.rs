@@ -54,6 +54,7 @@ pub(super) const METHOD: Method = Method {
     label: "Poisson rate ratio (exact conditional, central p)",
     kind: Kind::Test,
     estimand: Estimand::RateRatio,
+    interval: None,
     reference: "Przyborowski and Wilenski (1940), doi:10.1093/biomet/31.3-4.313; \
                 Clopper and Pearson (1934), doi:10.1093/biomet/26.4.404",
     compute: Compute::Events(|a, b, s| poisson_ratio(a, b, s.alternative, s.level).map(Answer::Test)),

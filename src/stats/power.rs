@@ -43,6 +43,7 @@ pub(super) const METHOD: Method = Method {
     label: "Power of t-tests",
     kind: Kind::Planning,
     estimand: Estimand::None,
+    interval: None,
     reference: "Cohen (1988), doi:10.4324/9780203771587",
     compute: Compute::Own,
 };

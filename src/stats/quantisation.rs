@@ -39,6 +39,7 @@ pub(super) const METHOD: Method = Method {
     label: "Quantisation",
     kind: Kind::Diagnostic,
     estimand: Estimand::None,
+    interval: None,
     reference: "Sheppard (1898), doi:10.1112/plms/s1-29.1.353",
     compute: Compute::Own,
 };

@@ -54,6 +54,7 @@ pub(super) const METHOD: Method = Method {
     label: "Pooled rate (ratio of totals)",
     kind: Kind::Description,
     estimand: Estimand::None,
+    interval: None,
     reference: "Cochran (1977), Sampling Techniques, 6.4; Garwood (1936), doi:10.1093/biomet/28.3-4.437",
     compute: Compute::Own,
 };

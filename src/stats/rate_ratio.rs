@@ -57,6 +57,7 @@ pub(super) const METHOD: Method = Method {
     label: "Rate ratio (linearised by run, Welch's df)",
     kind: Kind::Test,
     estimand: Estimand::RateRatio,
+    interval: None,
     reference: "Cochran (1977), Sampling Techniques, 6.4; Welch (1947), doi:10.1093/biomet/34.1-2.28; \
                 Clopper and Pearson (1934), doi:10.1093/biomet/26.4.404",
     compute: Compute::Events(|a, b, s| rate_ratio(a, b, s.alternative, s.level).map(Answer::Test)),

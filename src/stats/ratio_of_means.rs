@@ -44,6 +44,7 @@ pub(super) const METHOD: Method = Method {
     label: "Relative change of the mean (Fieller)",
     kind: Kind::Interval,
     estimand: Estimand::RelativeChange,
+    interval: None,
     reference: "Fieller (1954), doi:10.1111/j.2517-6161.1954.tb00159.x",
     compute: Compute::Moments(|a, b, s| ratio_of_means(a, b, s.level).map(Answer::Effect)),
 };

@@ -53,6 +53,7 @@ pub(super) const METHOD: Method = Method {
     label: "Shapiro–Wilk test of normality",
     kind: Kind::Diagnostic,
     estimand: Estimand::None,
+    interval: None,
     reference: "Royston (1995), doi:10.2307/2986146",
     compute: Compute::Sample(|values, s| shapiro_wilk(values, s.level).map(Answer::Test)),
 };

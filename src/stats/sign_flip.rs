@@ -39,6 +39,7 @@ pub(super) const METHOD: Method = Method {
     label: "Sign-flip test of paired means",
     kind: Kind::Test,
     estimand: Estimand::MeanDifference,
+    interval: None,
     reference: "Fisher (1935), The Design of Experiments; Phipson and Smyth (2010), doi:10.2202/1544-6115.1585",
     compute: Compute::Pairs(|a, b, s| sign_flip(a, b, s).map(Answer::Test)),
 };

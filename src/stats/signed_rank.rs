@@ -48,6 +48,7 @@ pub(super) const METHOD: Method = Method {
     label: "Wilcoxon signed-rank test",
     kind: Kind::Test,
     estimand: Estimand::Shift,
+    interval: None,
     reference: "Wilcoxon (1945), doi:10.2307/3001968; Pratt (1959), doi:10.1080/01621459.1959.10501526",
     compute: Compute::Pairs(|a, b, s| signed_rank(a, b, s.alternative, s.level).map(Answer::Test)),
 };

@@ -38,6 +38,7 @@ pub(super) const METHOD: Method = Method {
     label: "Student's t-test (pooled SD)",
     kind: Kind::Test,
     estimand: Estimand::MeanDifference,
+    interval: None,
     reference: "Student (1908), doi:10.1093/biomet/6.1.1",
     compute: Compute::Moments(|a, b, s| student(a, b, s.alternative, s.level).map(Answer::Test)),
 };

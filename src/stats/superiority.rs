@@ -44,6 +44,7 @@ pub(super) const METHOD: Method = Method {
     label: "Probability of superiority (Vargha–Delaney A)",
     kind: Kind::EffectSize,
     estimand: Estimand::Superiority,
+    interval: Some("on the logit scale"),
     reference: "Vargha and Delaney (2000), doi:10.3102/10769986025002101; Perme and Manevski (2019), \
                 doi:10.1177/0962280218814556",
     compute: Compute::Samples(|a, b, s| superiority(a, b, s.level).map(Answer::Effect)),

@@ -37,6 +37,7 @@ pub(super) const METHOD: Method = Method {
     label: "Welch's t-test",
     kind: Kind::Test,
     estimand: Estimand::MeanDifference,
+    interval: None,
     reference: "Welch (1947), doi:10.1093/biomet/34.1-2.28",
     compute: Compute::Moments(|a, b, s| welch(a, b, s.alternative, s.level).map(Answer::Test)),
 };

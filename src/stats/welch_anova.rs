@@ -38,6 +38,7 @@ pub(super) const METHOD: Method = Method {
     label: "Welch's ANOVA",
     kind: Kind::Test,
     estimand: Estimand::None,
+    interval: None,
     reference: "Welch (1951), doi:10.1093/biomet/38.3-4.330",
     compute: Compute::Omnibus(|modes, s| welch_anova(modes, s.level).map(Answer::Test)),
 };

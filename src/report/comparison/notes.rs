@@ -1,5 +1,7 @@
 //! What stands under the tables of comparisons.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::super::Context;
 use super::super::model::Sentence;
 use super::super::number;
@@ -17,6 +19,17 @@ pub(super) fn labels(items: &[Item], id: impl Fn(&Comparison) -> Option<&'static
         }
     }
     if once.is_empty() { "none applies".to_owned() } else { once.join("; ") }
+}
+
+/// The effect sizes that are shown, and where their intervals come from.
+pub(super) fn effects(items: &[Item]) -> String {
+    let shown = items.iter().filter_map(|item| method(item.comparison.effect?)?.interval);
+    let intervals = shown.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("; ");
+    let effects = labels(items, |comparison| comparison.effect);
+    match intervals.as_str() {
+        "" => format!("Effect size: {effects}."),
+        _ => format!("Effect size: {effects}; its interval: {intervals}."),
+    }
 }
 
 pub(super) fn family(context: &Context, items: &[Item]) -> String {
@@ -84,11 +97,38 @@ pub(super) fn impossible(items: &[Item]) -> Option<String> {
 /// A standard error that pairing changes by less is as good as the same.
 const NEITHER: f64 = 0.05;
 
-/// What pairing by blocks did to each comparison.
+/// What pairing by blocks did to each comparison. Several of which only that is to be said share a sentence.
 pub(super) fn pairing(context: &Context, items: &[Item]) -> Vec<Sentence> {
     let mut notes = Vec::new();
+    let plainly = |item: &&Item| {
+        let pairing = item.comparison.pairing.as_ref()?;
+        let plain = pairing.without_block == 0 && pairing.left_out.is_empty() && pairing.averaged.is_empty();
+        let ratio = pairing.relative_standard_error.as_ref().ok().filter(|_| plain && pairs(item.comparison.test))?;
+        Some((pairing.blocks, *ratio))
+    };
+    let mut together: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    for item in items {
+        if let Some((blocks, ratio)) = plainly(&item) {
+            let of = format!("{}, {}: {}", item.metric.label, item.place(context), number::significant(ratio, 3));
+            together.entry(blocks).or_default().push(of);
+        }
+    }
+    together.retain(|_, all| all.len() > 1);
+    for (blocks, all) in &together {
+        notes.push(
+            context
+                .prose(&format!(
+                    "Paired by {blocks} blocks; the standard error, as a multiple of the unpaired one: {}.",
+                    all.join("; ")
+                ))
+                .into(),
+        );
+    }
     for item in items {
         let Some(pairing) = &item.comparison.pairing else { continue };
+        if plainly(&item).is_some_and(|(blocks, _)| together.contains_key(&blocks)) {
+            continue;
+        }
         let gained = match &pairing.relative_standard_error {
             Ok(ratio) => {
                 let times = number::significant(*ratio, 3);

@@ -37,6 +37,7 @@ pub(in crate::stats) const BCA: Method = Method {
     label: "Relative change of the mean (BCa bootstrap)",
     kind: Kind::Interval,
     estimand: Estimand::RelativeChange,
+    interval: None,
     reference: BCA_REFERENCE,
     compute: Compute::Samples(bca),
 };
@@ -46,6 +47,7 @@ pub(in crate::stats) const STUDENTISED: Method = Method {
     label: "Relative change of the mean (studentised bootstrap)",
     kind: Kind::Interval,
     estimand: Estimand::RelativeChange,
+    interval: None,
     reference: STUDENTISED_REFERENCE,
     compute: Compute::Samples(studentised),
 };

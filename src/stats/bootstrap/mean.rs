@@ -33,6 +33,7 @@ pub(in crate::stats) const BCA: Method = Method {
     label: "Mean (BCa bootstrap)",
     kind: Kind::Interval,
     estimand: Estimand::Mean,
+    interval: None,
     reference: BCA_REFERENCE,
     compute: Compute::Sample(bca),
 };
@@ -42,6 +43,7 @@ pub(in crate::stats) const STUDENTISED: Method = Method {
     label: "Mean (studentised bootstrap)",
     kind: Kind::Interval,
     estimand: Estimand::Mean,
+    interval: None,
     reference: STUDENTISED_REFERENCE,
     compute: Compute::Sample(studentised),
 };

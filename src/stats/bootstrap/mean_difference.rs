@@ -36,6 +36,7 @@ pub(in crate::stats) const BCA: Method = Method {
     label: "Difference of means (BCa bootstrap)",
     kind: Kind::Interval,
     estimand: Estimand::MeanDifference,
+    interval: None,
     reference: BCA_REFERENCE,
     compute: Compute::Samples(bca),
 };
@@ -45,6 +46,7 @@ pub(in crate::stats) const STUDENTISED: Method = Method {
     label: "Difference of means (studentised bootstrap)",
     kind: Kind::Interval,
     estimand: Estimand::MeanDifference,
+    interval: None,
     reference: STUDENTISED_REFERENCE,
     compute: Compute::Samples(studentised),
 };

@@ -43,6 +43,7 @@ pub(in crate::stats) const BCA: Method = Method {
     label: "Quantile (BCa bootstrap)",
     kind: Kind::Interval,
     estimand: Estimand::Quantile,
+    interval: None,
     reference: BCA_REFERENCE,
     compute: Compute::Sample(bca),
 };
@@ -52,6 +53,7 @@ pub(in crate::stats) const STUDENTISED: Method = Method {
     label: "Quantile (studentised bootstrap)",
     kind: Kind::Interval,
     estimand: Estimand::Quantile,
+    interval: None,
     reference: "Hall (1988), doi:10.1214/aos/1176350933; Maritz and Jarrett (1978), \
                 doi:10.1080/01621459.1978.10480027",
     compute: Compute::Sample(studentised),

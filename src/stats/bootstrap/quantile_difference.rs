@@ -36,6 +36,7 @@ pub(in crate::stats) const BCA: Method = Method {
     label: "Difference of quantiles (BCa bootstrap)",
     kind: Kind::Interval,
     estimand: Estimand::QuantileDifference,
+    interval: None,
     reference: BCA_REFERENCE,
     compute: Compute::Samples(bca),
 };
@@ -45,6 +46,7 @@ pub(in crate::stats) const STUDENTISED: Method = Method {
     label: "Difference of quantiles (studentised bootstrap)",
     kind: Kind::Interval,
     estimand: Estimand::QuantileDifference,
+    interval: None,
     reference: super::quantile::STUDENTISED.reference,
     compute: Compute::Samples(studentised),
 };

@@ -38,6 +38,7 @@ pub(in crate::stats) const BCA: Method = Method {
     label: "Rate ratio (BCa bootstrap)",
     kind: Kind::Interval,
     estimand: Estimand::RateRatio,
+    interval: None,
     reference: BCA_REFERENCE,
     compute: Compute::Events(bca),
 };
@@ -47,6 +48,7 @@ pub(in crate::stats) const STUDENTISED: Method = Method {
     label: "Rate ratio (studentised bootstrap of its logarithm)",
     kind: Kind::Interval,
     estimand: Estimand::RateRatio,
+    interval: None,
     reference: STUDENTISED_REFERENCE,
     compute: Compute::Events(studentised),
 };
