@@ -107,8 +107,8 @@ fn a_primary_metric_that_was_not_printed_is_told_in_the_summary() {
     let (summary, _) = report.split_once("## Comparison").unwrap();
     assert!(summary.contains(said), "{summary}");
     let page = case.read("out/study/report.html");
-    let (_, latency) = page.split_once("id=\"metric-latency_mean\"").unwrap();
-    let (latency, transfer) = latency.split_once("id=\"metric-transfer_rate\"").unwrap();
+    let (_, latency) = page.split_once("id=\"metric-latency-mean\"").unwrap();
+    let (latency, transfer) = latency.split_once("id=\"metric-transfer-rate\"").unwrap();
     assert!(!latency.contains(said) && transfer.contains(said), "a page has it where the metric is");
 }
 
