@@ -331,7 +331,7 @@ fn samples_that_wrk_adds_are_told_where_latencies_are_read() {
         assert!(caption.contains(said), "{caption}");
     }
     let caption = caption(&case, "ecdf-requests");
-    let counts = "off: 200 samples for 160 requests of 2 runs; on: 200 requests of 2 runs.";
+    let counts = "off: 160 requests of 2 runs, counted as 200 samples; on: 200 requests of 2 runs.";
     assert!(caption.ends_with(counts), "{caption}");
     assert_eq!(line(&case, "ecdf-requests", "Samples (%)", "off").len(), 4);
     // Once, under the table that is read first.

@@ -275,7 +275,7 @@ impl<'a> Printer<'a> {
 
     fn listed(&self, findings: &[&Finding]) -> String {
         let all: Vec<String> =
-            findings.iter().map(|found| format!("{} {}", self.figure(found), self.prose(&found.printed))).collect();
+            findings.iter().map(|found| format!("{}: {}", self.figure(found), self.prose(&found.printed))).collect();
         all.join("; ")
     }
 

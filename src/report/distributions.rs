@@ -122,7 +122,7 @@ pub(super) fn of_requests(context: &Context, latencies: &Latencies, scale: &Scal
             if samples == requests {
                 format!("{label}: {requests} requests of {runs} runs")
             } else {
-                format!("{label}: {samples} samples for {requests} requests of {runs} runs")
+                format!("{label}: {requests} requests of {runs} runs, counted as {samples} samples")
             }
         })
         .collect();
