@@ -156,6 +156,9 @@ pub struct Note {
 }
 
 impl Note {
+    /// Id of the notes that wrk's latencies are not those of the requests alone.
+    pub const LATENCY_CORRECTED: &str = "latency-corrected";
+
     pub fn new(id: &str, what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { id: id.to_owned(), what: what.into(), remedy: remedy.into(), detail: None }
     }

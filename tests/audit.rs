@@ -811,6 +811,46 @@ fn an_audit_is_written_in_every_format() {
     assert!(page.contains("not a judgement of a study or its authors"), "{page}");
 }
 
+/// Which figures cannot be right is said before anything else, in a terminal and in a report.
+#[test]
+fn the_first_lines_name_the_figures_that_do_not_hold() {
+    let case = Case::empty();
+    case.write("claims.toml", study());
+    let said = case.run(&["audit", "claims.toml", "-o", "out"]).ok().stdout;
+    let first: Vec<&str> = said.lines().skip(1).take(4).collect();
+    let page = case.read("out/report.md");
+    let (summary, _) = page.split_once("## Whether").unwrap();
+    assert!(first[0].starts_with("58 printed figures. Taken as printed: 26;"), "{said}");
+    assert_eq!(first[1], "Impossible: latency, df (With Istio): ≈ 38.5.");
+    let (verdict, figures) = first[2].split_once(": ").unwrap();
+    assert_eq!(verdict, "Does not hold");
+    assert!(figures.starts_with("Data transferred per run, GB (Without Istio): 50.74; "), "{figures}");
+    assert!(figures.ends_with("throughput, 95 % CI, Gbit/s (With Istio): [−8.24; −5.96]."), "{figures}");
+    assert_eq!(
+        first[3],
+        "Contradiction: Response-time variability (mean σ per run), ms (With Istio): 1.75; mean spread, ms (With Istio): 3.88; \
+         mean spread, change (With Istio): ×2.3."
+    );
+    assert!(first.iter().all(|line| summary.contains(&format!("- {line}\n"))), "{summary}");
+}
+
+#[test]
+fn of_many_figures_that_do_not_hold_the_first_are_named() {
+    let names: Vec<String> = (1..=13).map(|i| format!("m{i}")).collect();
+    let head: Vec<String> = names.iter().map(|name| format!("{{ id = \"{name}\" }}")).collect();
+    let rows: Vec<(&str, &str, &str, &str)> = names
+        .iter()
+        .flat_map(|name| {
+            [(&**name, "mean", "", "a = \"1.00\", b = \"2.00\""), (&**name, "difference", "", "b = \"3.00\"")]
+        })
+        .collect();
+    let case = Case::empty();
+    case.write("claims.toml", claims(&format!("metrics = [{}]", head.join(", ")), &rows));
+    let said = case.run(&["audit", "claims.toml"]).ok().stdout;
+    let line = said.lines().find(|line| line.starts_with("Does not hold: ")).unwrap();
+    assert!(line.ends_with("; m10 difference (b): 3.00; 3 more."), "{line}");
+}
+
 /// The page that documents claims: its examples are read, and it names every statistic, verdict and slip.
 #[test]
 fn the_page_on_claims_is_whole() {

@@ -24,6 +24,7 @@ mod panels;
 mod program;
 mod readme;
 mod reconstruct;
+mod reconstructed;
 mod reference;
 mod render;
 mod study;

@@ -278,13 +278,18 @@ fn a_table_of_values_has_neither_series_nor_percentiles() {
 
 // Latencies.
 
-/// wrk's report of `requests` requests, with the JSON line of the project's script.
+/// The JSON line of the project's script, of as many requests as the histogram counts.
 fn with_histogram(bins: &[(u64, u64)]) -> String {
-    let requests: u64 = bins.iter().map(|(_, count)| count).sum();
+    with_samples(bins, bins.iter().map(|(_, count)| count).sum())
+}
+
+/// The same, of so many requests.
+fn with_samples(bins: &[(u64, u64)], requests: u64) -> String {
+    let count: u64 = bins.iter().map(|(_, count)| count).sum();
     let sum: u64 = bins.iter().map(|(us, count)| us * count).sum();
     let latency = json!({
-        "min": bins[0].0, "max": bins.last().unwrap().0, "mean": sum as f64 / requests as f64, "stdev": 10.0,
-        "count": requests, "percentile": { "50": bins[0].0 }, "histogram": bins
+        "min": bins[0].0, "max": bins.last().unwrap().0, "mean": sum as f64 / count as f64, "stdev": 10.0,
+        "count": count, "percentile": { "50": bins[0].0 }, "histogram": bins
     });
     format!(
         "{{\"wrk_json\":1,\"duration_us\":30000000,\"requests\":{requests},\"bytes\":1000,\"errors\":{{\"connect\":0,\
@@ -310,6 +315,34 @@ fn percentiles_are_by_nearest_rank_and_requests_are_pooled() {
     let caption = caption(&case, "ecdf-requests");
     assert!(caption.contains("Requests are counted here, not runs") && caption.contains("no test is made of them"));
     assert!(caption.contains("off: 400 requests of 2 runs; on: 200 requests of 2 runs"), "{caption}");
+    assert!(!case.read("out/study/report.md").contains("coordinated omission"));
+    assert_whole(&case);
+}
+
+#[test]
+fn samples_that_wrk_adds_are_told_where_latencies_are_read() {
+    let off = with_samples(&[(1000, 50), (2000, 40), (3000, 9), (9000, 1)], 80);
+    let on = with_histogram(&[(4000, 100)]);
+    let case = Case::new(&[("off/1.txt", off.clone()), ("off/2.txt", off), ("on/1.txt", on.clone()), ("on/2.txt", on)]);
+    case.analyze(&[]).ok();
+    for id in ["ecdf-requests", "percentiles"] {
+        let caption = caption(&case, id);
+        let said = "The samples that wrk adds to correct for coordinated omission are included.";
+        assert!(caption.contains(said), "{caption}");
+    }
+    let caption = caption(&case, "ecdf-requests");
+    let counts = "off: 160 requests of 2 runs, counted as 200 samples; on: 200 requests of 2 runs.";
+    assert!(caption.ends_with(counts), "{caption}");
+    assert_eq!(line(&case, "ecdf-requests", "Samples (%)", "off").len(), 4);
+    // Once, under the table that is read first.
+    let report = case.read("out/study/report.md");
+    let warnings: Vec<usize> = report.match_indices("To the latencies, wrk adds samples").map(|(at, _)| at).collect();
+    let table_2 = report.find("**Table 2.**").unwrap();
+    assert!(warnings.len() == 1 && warnings[0] < table_2, "{report}");
+    let notes = case.results("study")["notes"].clone();
+    let note = notes.as_array().unwrap().iter().find(|note| note["id"] == "latency-corrected").unwrap();
+    assert_eq!(note["applies_to"], json!(["2 of 2 wrk runs of off"]));
+    assert_eq!(note["detail"], "100 samples for 80 requests");
     assert_whole(&case);
 }
 

@@ -43,6 +43,13 @@ pub struct Latencies {
     pub modes: Vec<Distribution>,
 }
 
+impl Latencies {
+    /// Whether histograms have more samples than there were requests: those that wrk adds.
+    pub fn are_corrected(&self) -> bool {
+        self.modes.iter().filter_map(|mode| mode.pooled.as_ref()).any(|pooled| pooled.samples > pooled.requests)
+    }
+}
+
 /// The latencies of one mode.
 #[derive(Clone, Debug)]
 pub struct Distribution {
@@ -54,11 +61,14 @@ pub struct Distribution {
     pub pooled: Option<Pooled>,
 }
 
-/// The requests of all runs of a mode.
+/// The histograms of all runs of a mode.
 #[derive(Clone, Debug)]
 pub struct Pooled {
+    /// What the histograms count: wrk's samples, which it adds to in its correction for coordinated omission.
+    pub samples: u64,
+    /// What was requested; as many as there are samples where a log does not say it.
     pub requests: u64,
-    /// Seconds, and the share of the requests that took no longer, rising.
+    /// Seconds, and the share of the samples that took no longer, rising.
     pub points: Vec<(f64, f64)>,
 }
 
@@ -146,18 +156,19 @@ fn pooled(runs: &[&Http]) -> Option<Pooled> {
     }
     let mut bins: Vec<(f64, u64)> = runs.iter().flat_map(|http| &http.histogram).copied().collect();
     bins.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let requests = total(&bins);
+    let samples = total(&bins);
+    let requests = runs.iter().map(|http| http.requests.unwrap_or_else(|| total(&http.histogram))).sum();
     let mut points: Vec<(f64, f64)> = Vec::new();
     let mut sum = 0_u64;
     let mut drawn = 0.0;
     for (i, (seconds, count)) in bins.iter().enumerate() {
         sum = sum.saturating_add(*count);
-        let share = sum as f64 / requests as f64;
+        let share = sum as f64 / samples as f64;
         let ends = bins.get(i + 1).is_none_or(|next| next.0 > *seconds);
         if ends && (share - drawn >= 1.0 / POINTS || points.is_empty() || i + 1 == bins.len()) {
             points.push((*seconds, share));
             drawn = share;
         }
     }
-    Some(Pooled { requests, points })
+    Some(Pooled { samples, requests, points })
 }

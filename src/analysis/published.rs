@@ -41,6 +41,13 @@ pub struct PublishedRow {
     pub cells: Vec<PublishedCell>,
 }
 
+impl PublishedRow {
+    /// The printed unit and the one that is meant, where these are two.
+    pub fn meant_otherwise(&self) -> Option<(&str, &str)> {
+        self.unit.as_deref().zip(self.meaning.as_deref()).filter(|(unit, meaning)| unit != meaning)
+    }
+}
+
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PublishedCell {
     /// Id of the mode, or of the treatment of a comparison.

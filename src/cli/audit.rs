@@ -71,14 +71,17 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
     if arguments.json {
         terminal::print(&String::from_utf8_lossy(&output::json(&audit)?));
     } else if !quiet {
-        let (tables, sentences) = report::brief(&audit, arguments.all, language);
+        let brief = report::brief(&audit, arguments.all, language);
         let shown = |table: &Table| {
             format!("{}\n{}\n", terminal::one_line(&table.caption), terminal::table(table, language.locale()))
         };
-        let tables: String = tables.iter().map(shown).collect();
-        let sentences: Vec<String> = sentences.iter().map(|sentence| terminal::one_line(sentence)).collect();
+        let lines = |texts: &[String]| -> String {
+            texts.iter().map(|text| format!("{}\n", terminal::one_line(text))).collect()
+        };
         let title = terminal::bold(&terminal::one_line(&audit.title));
-        terminal::print(&format!("{title}\n\n{tables}{}\n", sentences.join("\n")));
+        let tables: String = brief.tables.iter().map(shown).collect();
+        let [summary, explained] = [&brief.summary, &brief.explained].map(|texts| lines(texts));
+        terminal::print(&format!("{title}\n{summary}\n{tables}{explained}"));
         if let Some(out) = &arguments.out {
             let word = language.word("report").unwrap_or("report");
             terminal::print(&format!("\n{word}: {}\n", out.display()));

@@ -473,8 +473,14 @@ impl Report {
             ));
         }
         notes.extend(self.connections_note());
-        // wrk2 sends at a given rate, however many requests are in flight.
-        notes.extend(self.little_note(http).filter(|_| tool == Tool::Wrk));
+        // wrk2 sends at a given rate, however many requests are in flight, and adds no samples.
+        if tool == Tool::Wrk {
+            let counted = corrected_note(http);
+            let little = self.little_note(http);
+            let is_told = |note: &Note| counted.as_ref().is_some_and(|counted| counted.id == note.id);
+            notes.extend(little.filter(|note| !is_told(note)));
+            notes.extend(counted);
+        }
         notes
     }
 
@@ -514,7 +520,7 @@ impl Report {
             )
         } else {
             Note::new(
-                "latency-corrected",
+                Note::LATENCY_CORRECTED,
                 "Requests/sec × mean latency is over 10 % above the number of connections: the mean is not that of the \
                  requests sent, but wrk's correction of it for coordinated omission",
                 "prefer the median",
@@ -522,6 +528,19 @@ impl Report {
         };
         Some(note.with_detail(format!("{in_flight:.1} in flight on {connections} connections")))
     }
+}
+
+/// Where the log has the whole histogram, it shows what wrk added to the latencies.
+fn corrected_note(http: &Http) -> Option<Note> {
+    let samples = http.histogram.iter().fold(0_u64, |sum, (_, count)| sum.saturating_add(*count));
+    let requests = http.requests.filter(|requests| samples > *requests)?;
+    let note = Note::new(
+        Note::LATENCY_CORRECTED,
+        "wrk added samples to the latencies to correct for coordinated omission: mean, SD and percentiles are not those of \
+         the requests alone",
+        "prefer the median",
+    );
+    Some(note.with_detail(format!("{samples} samples for {requests} requests")))
 }
 
 /// The number with more digits, of two that were printed for the same thing.

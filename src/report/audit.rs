@@ -4,7 +4,7 @@ use super::language::{translate_table, translated, translator_of_audit};
 use super::model::{Align, Block, Cell, Column, Report, Section, Sentence, Table, tables_mut};
 use super::number::{decimals, fixed, number, p_value, text};
 use super::{Context, files, localise, published};
-use crate::analysis::GENERATOR;
+use crate::analysis::{GENERATOR, Published};
 use crate::audit::{Audit, Change, Explanation, Finding, Range, VERDICTS, Verdict};
 use crate::claims::Statistic;
 use crate::language::{Language, Locale};
@@ -12,20 +12,27 @@ use crate::language::{Language, Locale};
 /// Id of the section.
 pub(super) const SECTION: &str = "audit";
 
+/// Its title in the report of a study.
+pub(super) const TITLE: &str = "Whether the published figures hold";
+
+/// Figures that are named for each verdict before all others are counted.
+const NAMED: usize = 10;
+
 /// The section of a study whose published figures are known.
 pub(super) fn section(context: &Context) -> Option<Section> {
     let audit = context.analysis.audit.as_ref()?;
-    let printer = Printer { audit, decimal: context.decimal() };
-    Some(Section {
-        id: SECTION.to_owned(),
-        title: "Whether the published figures hold".to_owned(),
-        blocks: std::iter::once(Block::Text { text: printer.summary().join(" ") }).chain(printer.blocks()).collect(),
-    })
+    let printer = Printer { audit, decimal: context.decimal(), compared: context.analysis.published.as_ref() };
+    let summary = printer.summary();
+    let (counts, more) = summary.split_first()?;
+    let mut blocks = vec![Block::Text { text: counts.clone() }];
+    blocks.extend((!more.is_empty()).then(|| Block::List { items: more.to_vec() }));
+    blocks.extend(printer.blocks());
+    Some(Section { id: SECTION.to_owned(), title: TITLE.to_owned(), blocks })
 }
 
 /// An audit as a report of its own.
 pub fn report(audit: &Audit, id: &str, language: &'static Language) -> Report {
-    let printer = Printer { audit, decimal: '.' };
+    let printer = Printer::alone(audit);
     let translator = translator_of_audit(audit, language);
     let mut report = Report {
         id: id.to_owned(),
@@ -49,10 +56,19 @@ pub fn report(audit: &Audit, id: &str, language: &'static Language) -> Report {
     translated(report, &translator)
 }
 
-/// What a terminal shows: the tables without their last column, what is said of the figures that do not hold, and the
-/// counts.
-pub fn brief(audit: &Audit, all: bool, language: &'static Language) -> (Vec<Table>, Vec<String>) {
-    let printer = Printer { audit, decimal: '.' };
+/// What a terminal shows.
+pub struct Brief {
+    /// The counts, and the figures that cannot be right.
+    pub summary: Vec<String>,
+    /// The tables without their last column.
+    pub tables: Vec<Table>,
+    /// What is said of the figures that do not hold.
+    pub explained: Vec<String>,
+}
+
+/// The audit in brief, with the figures that hold where `all` are wanted.
+pub fn brief(audit: &Audit, all: bool, language: &'static Language) -> Brief {
+    let printer = Printer::alone(audit);
     let translator = translator_of_audit(audit, language);
     let narrow = |mut table: Table| {
         translate_table(&mut table, &translator);
@@ -60,10 +76,13 @@ pub fn brief(audit: &Audit, all: bool, language: &'static Language) -> (Vec<Tabl
         let rows = table.rows.into_iter().map(|row| row.into_iter().take(columns).collect()).collect();
         Table { columns: table.columns.into_iter().take(columns).collect(), rows, ..table }
     };
-    let sentences = printer.explained().into_iter().chain(printer.summary());
     let shown = |found: &Finding| all || found.verdict > Verdict::Holds;
-    let sentences = sentences.map(|sentence| translator.text(&sentence)).collect();
-    (printer.tables(&shown).into_iter().map(narrow).collect(), sentences)
+    let translated = |texts: Vec<String>| -> Vec<String> { texts.iter().map(|text| translator.text(text)).collect() };
+    Brief {
+        summary: translated(printer.summary()),
+        tables: printer.tables(&shown).into_iter().map(narrow).collect(),
+        explained: translated(printer.explained()),
+    }
 }
 
 /// What the page says of itself.
@@ -82,9 +101,16 @@ const LIMITS: [&str; 3] = [
 struct Printer<'a> {
     audit: &'a Audit,
     decimal: char,
+    /// The same figures beside the runs, where these are in the report.
+    compared: Option<&'a Published>,
 }
 
-impl Printer<'_> {
+impl<'a> Printer<'a> {
+    /// Of an audit that stands by itself.
+    fn alone(audit: &'a Audit) -> Self {
+        Self { audit, decimal: '.', compared: None }
+    }
+
     fn prose(&self, text: &str) -> String {
         localise(text, self.decimal)
     }
@@ -114,19 +140,10 @@ impl Printer<'_> {
         places.into_iter().filter_map(|place| self.table(place, shown)).collect()
     }
 
-    /// How many figures there are of each verdict.
+    /// The answer: the counts, the figures that cannot be right, and what could be checked besides.
     fn summary(&self) -> Vec<String> {
-        let count = |verdict: Verdict| self.audit.findings.iter().filter(|found| found.verdict == verdict).count();
-        let counts: Vec<String> = VERDICTS
-            .iter()
-            .filter(|verdict| count(**verdict) > 0)
-            .map(|verdict| format!("{}: {}", verdict.label(), count(*verdict)))
-            .collect();
-        let mut summary = vec![format!(
-            "{} printed figures. {}.",
-            self.audit.findings.len(),
-            published::capitalised(&counts.join("; "))
-        )];
+        let mut summary = vec![self.counts()];
+        summary.extend(self.named());
         if self.audit.without_n > 0 {
             summary.push(format!(
                 "{} of them could be checked if the number of runs were known: add a claim of `n`, `runs` to the design, or \
@@ -135,6 +152,36 @@ impl Printer<'_> {
             ));
         }
         summary
+    }
+
+    fn of(&self, verdict: Verdict) -> Vec<&Finding> {
+        self.audit.findings.iter().filter(|found| found.verdict == verdict).collect()
+    }
+
+    /// How many figures there are of each verdict.
+    fn counts(&self) -> String {
+        let counts: Vec<String> = VERDICTS
+            .iter()
+            .map(|verdict| (verdict, self.of(*verdict).len()))
+            .filter(|(_, count)| *count > 0)
+            .map(|(verdict, count)| format!("{}: {count}", verdict.label()))
+            .collect();
+        format!("{} printed figures. {}.", self.audit.findings.len(), published::capitalised(&counts.join("; ")))
+    }
+
+    /// The figures that cannot be right beside the others, the worst verdict first.
+    fn named(&self) -> Vec<String> {
+        let wrong = VERDICTS.iter().rev().filter(|verdict| **verdict >= Verdict::Contradiction);
+        let of_each = wrong.map(|verdict| (verdict, self.of(*verdict))).filter(|(_, found)| !found.is_empty());
+        let sentence = |(verdict, found): (&Verdict, Vec<&Finding>)| {
+            let listed = self.listed(&found[..found.len().min(NAMED)]);
+            let more = match found.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!("; {more} more"),
+            };
+            format!("{}: {listed}{more}.", published::capitalised(verdict.label()))
+        };
+        of_each.map(sentence).collect()
     }
 
     /// Whether anything that was decided by a test changes.
@@ -184,6 +231,7 @@ impl Printer<'_> {
         if !given.is_empty() {
             notes.push(format!("Taken as printed, with nothing to check against: {}.", self.listed(&given)));
         }
+        notes.extend(self.meant_otherwise(place));
         Some(Table {
             id: published::slug("audit", place),
             caption: format!("Whether the figures of “{place}” hold"),
@@ -202,6 +250,20 @@ impl Printer<'_> {
         })
     }
 
+    /// Which rows of a place the report compares with the runs in another unit than the printed one, and where.
+    fn meant_otherwise(&self, place: &str) -> Option<String> {
+        let tables = self.compared?.tables.iter().filter(|table| table.printed_in == place);
+        let rows = tables.flat_map(|table| &table.rows).filter(|row| row.meant_otherwise().is_some());
+        let rows: Vec<&str> = rows.map(|row| row.label.as_str()).collect();
+        (!rows.is_empty()).then(|| {
+            format!(
+                "Judged here in the unit that is printed, and compared with the runs in the one that is meant (see “{}”): {}.",
+                published::TITLE,
+                rows.join("; ")
+            )
+        })
+    }
+
     /// A row's label with its mode.
     fn figure(&self, found: &Finding) -> String {
         let scenario = found.scenario.as_ref().map_or(String::new(), |scenario| format!(", {scenario}"));
@@ -215,7 +277,7 @@ impl Printer<'_> {
 
     fn listed(&self, findings: &[&Finding]) -> String {
         let all: Vec<String> =
-            findings.iter().map(|found| format!("{} {}", self.figure(found), self.prose(&found.printed))).collect();
+            findings.iter().map(|found| format!("{}: {}", self.figure(found), self.prose(&found.printed))).collect();
         all.join("; ")
     }
 

@@ -298,6 +298,7 @@ fn means_table(context: &Context, id: &str, caption: &str, items: &[Item]) -> Ta
         );
         notes.push(note.into());
     }
+    notes.extend(notes::corrected(context, items).map(Sentence::from));
     notes.extend(notes::impossible(items).map(Sentence::from));
     notes.extend(notes::pairing(context, items));
     notes.extend(notes::undefined(context, items));

@@ -12,6 +12,9 @@ use super::{Context, header};
 use crate::analysis::latencies::{Latencies, Pooled};
 use crate::analysis::{MetricInfo, Sample};
 
+/// What is said of latencies that are not those of the requests alone.
+pub(super) const CORRECTED: &str = " The samples that wrk adds to correct for coordinated omission are included.";
+
 /// Fewer runs than this are all there is to see in a figure of the runs.
 const FEWEST: usize = 3;
 
@@ -115,8 +118,15 @@ pub(super) fn of_requests(context: &Context, latencies: &Latencies, scale: &Scal
     };
     let counts: Vec<String> = modes
         .iter()
-        .map(|(label, runs, pooled)| format!("{label}: {} requests of {runs} runs", pooled.requests))
+        .map(|(label, runs, Pooled { samples, requests, .. })| {
+            if samples == requests {
+                format!("{label}: {requests} requests of {runs} runs")
+            } else {
+                format!("{label}: {requests} requests of {runs} runs, counted as {samples} samples")
+            }
+        })
         .collect();
+    let corrected = latencies.are_corrected();
     let list: Vec<String> = modes
         .iter()
         .map(|(label, _, pooled)| {
@@ -133,11 +143,16 @@ pub(super) fn of_requests(context: &Context, latencies: &Latencies, scale: &Scal
         caption: context.prose(&format!(
             "Empirical distribution of the latencies of single requests{within}, as wrk counted them, all runs of a mode \
              together. Requests are counted here, not runs: they depend on each other within a run, and no test is made \
-             of them.{} {}.",
+             of them.{}{} {}.",
+            if corrected { CORRECTED } else { "" },
             if is_wide { " The axis of latencies is logarithmic." } else { "" },
             counts.join("; ")
         )),
-        alt: context.prose(&format!("Shares of requests over {axis}{within}: {}.", list.join("; "))),
+        alt: context.prose(&if corrected {
+            format!("Shares of samples over {axis}{within}: {}.", list.join("; "))
+        } else {
+            format!("Shares of requests over {axis}{within}: {}.", list.join("; "))
+        }),
         drawing: Drawing::Panels(Panels {
             axis,
             stretch: if is_wide { Stretch::Logarithmic } else { Stretch::Even },
@@ -145,7 +160,7 @@ pub(super) fn of_requests(context: &Context, latencies: &Latencies, scale: &Scal
             shade: None,
             labels: modes.iter().map(|(label, ..)| label.clone()).collect(),
             panels: vec![Panel {
-                axis: "Requests (%)".to_owned(),
+                axis: if corrected { "Samples (%)" } else { "Requests (%)" }.to_owned(),
                 lines: modes.iter().enumerate().map(line).collect(),
             }],
         }),

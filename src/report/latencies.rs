@@ -2,7 +2,7 @@
 //! whole histograms, all requests.
 
 use super::Context;
-use super::distributions::{of_requests, slug};
+use super::distributions::{CORRECTED, of_requests, slug};
 use super::figure::{Banded, Drawing, Figure, Panel, Panels, Stretch};
 use super::model::{Block, Section};
 use super::number::{Scale, shortest, significant};
@@ -56,8 +56,9 @@ fn figure(context: &Context, latencies: &Latencies, scale: &Scale) -> Figure {
         metric: None,
         caption: context.prose(&format!(
             "Latency by percentile{within}. The axis of percentiles is stretched by 1/(1 − p), so that each further nine \
-             takes as much room. {} Only percentiles that every run of a mode has. {}.",
+             takes as much room. {} Only percentiles that every run of a mode has.{} {}.",
             of_band("Lines: each run's percentile, the median over the runs", latencies.band, has_bands),
+            if latencies.are_corrected() { CORRECTED } else { "" },
             counts.join("; ")
         )),
         alt: context.prose(&format!("{axis} over percentiles{within}, median over the runs. {}.", list.join("; "))),

@@ -24,6 +24,7 @@ mod numbers;
 mod provenance;
 mod published;
 mod rates;
+mod reconstructed;
 mod samples;
 mod sensitivity;
 mod series;
@@ -31,14 +32,11 @@ mod series;
 use crate::analysis::{Analysis, Comparison, MetricInfo, Sample};
 use crate::language::Locale;
 use crate::stats::describe::Description;
-use crate::study::Provenance;
-use model::{Align, Block, Cell, Column, Report, Section, Subject, tables_mut};
+use model::{Align, Cell, Column, Report, Section, Subject, tables_mut};
 use number::{Scale, text};
 pub use provenance::sentence as note_sentence;
+use reconstructed::RECONSTRUCTED;
 use style::Style;
-
-/// What every report of reconstructed logs says before any number.
-const RECONSTRUCTED: &str = "reconstructed from published summary statistics; not measurements";
 
 /// The sections in reading order; one that has nothing to say is left out.
 static SECTIONS: &[fn(&Context) -> Option<Section>] = &[
@@ -67,27 +65,19 @@ struct Context<'a> {
 pub fn report(analysis: &Analysis, style: &Style) -> Report {
     let context = Context { analysis, style };
     let mut sections: Vec<Section> = SECTIONS.iter().filter_map(|section| section(&context)).collect();
-    let banner = (analysis.study.provenance == Some(Provenance::Reconstructed)).then(|| RECONSTRUCTED.to_owned());
-    if let Some(banner) = &banner {
-        // A table or a figure is taken out of its report; what it shows must not be taken for measurements there.
-        // The audit is of what was printed, not of the runs.
-        let of_runs = sections.iter_mut().filter(|section| section.id != audit::SECTION);
-        for block in of_runs.flat_map(|section| &mut section.blocks) {
-            match block {
-                Block::Table(table) => table.notes.push(format!("These runs are {banner}.").into()),
-                Block::Figure(figure) => figure.caption.push_str(&format!(" These runs are {banner}.")),
-                _ => {}
-            }
-        }
-    }
+    let banner = context.is_reconstructed().then(|| RECONSTRUCTED.to_owned());
+    reconstructed::mark(&context, &mut sections);
     context.sign(&mut sections);
     files::name(&mut sections);
+    let metrics = context.primary_metrics();
+    let ids: Vec<String> = metrics.iter().map(|metric| metric.id.clone()).collect();
+    let summary = [comparison::summary(&context), context.chosen(&ids)].concat();
     let report = Report {
         id: analysis.study.id.clone(),
         title: analysis.study.title.clone(),
         headline: comparison::headline(&context),
-        summary: comparison::summary(&context),
-        metrics: context.primary_metrics(),
+        summary,
+        metrics,
         sections,
         numbers: numbers::numbers(&context),
         generator: match &banner {

@@ -3,6 +3,7 @@
 use super::Context;
 use super::model::{Cell, Number};
 use super::number::{self, Scale, decimals_of, fixed, half_width, nonnegative, p_value, signed};
+use super::reconstructed::CHOSEN;
 use crate::analysis::{Compared, Comparison, Means, MetricInfo, Sample};
 use crate::stats::{Estimand, Interval, Kind};
 
@@ -30,6 +31,8 @@ pub(super) fn numbers(context: &Context) -> Vec<Number> {
 struct Cite {
     words: Vec<String>,
     phrase: String,
+    /// Nobody measured or printed it.
+    is_chosen: bool,
 }
 
 impl Cite {
@@ -38,16 +41,18 @@ impl Cite {
         let named = context.analysis.study.modes.iter().find(|named| named.id == mode);
         words.extend(split(named.and_then(|named| named.word.as_deref()).unwrap_or(mode)));
         words.extend(scenario.map(split).unwrap_or_default());
-        Self { words, phrase: format!("{}, {}", metric.label, context.place_of(mode, scenario)) }
+        let phrase = format!("{}, {}", metric.label, context.place_of(mode, scenario));
+        Self { words, phrase, is_chosen: context.is_chosen(&metric.id, mode, scenario) }
     }
 
     fn number(&self, words: &[&str], what: &str, formatted: Cell, raw: f64, unit: &str) -> Number {
+        let definition = format!("{}: {what}", self.phrase);
         Number {
             key: self.words.iter().cloned().chain(words.iter().map(|word| (*word).to_owned())).collect(),
             formatted,
             raw: raw.to_string(),
             unit: unit.to_owned(),
-            definition: format!("{}: {what}", self.phrase),
+            definition: if self.is_chosen { format!("{definition} ({CHOSEN})") } else { definition },
         }
     }
 }

@@ -7,6 +7,9 @@ use super::model::{Align, Block, Cell, Column, Section, Sentence, Table};
 use super::number::text;
 use crate::analysis::{CountedNote, LeftOut};
 
+/// Title of the section.
+pub(super) const TITLE: &str = "Notes and provenance";
+
 pub(super) fn section(context: &Context) -> Option<Section> {
     let analysis = context.analysis;
     let mut blocks = Vec::new();
@@ -47,7 +50,7 @@ pub(super) fn section(context: &Context) -> Option<Section> {
             analysis.generator
         ),
     });
-    Some(Section { id: "provenance".to_owned(), title: "Notes and provenance".to_owned(), blocks })
+    Some(Section { id: "provenance".to_owned(), title: TITLE.to_owned(), blocks })
 }
 
 /// A note with where it applies and its remedy.

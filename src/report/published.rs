@@ -1,9 +1,12 @@
 //! The published figures beside the same figures from the runs, cell by cell.
 
-use super::Context;
 use super::model::{Align, Block, Cell, Column, Section, Table};
 use super::number::{fixed, number, text};
+use super::{Context, audit};
 use crate::analysis::{Published, PublishedCell, PublishedRow, PublishedTable};
+
+/// Title of the section.
+pub(super) const TITLE: &str = "As published, and from these runs";
 
 /// The marks of a cell: the figure from the runs rounds to the printed one, or does not.
 const AGREES: &str = "yes";
@@ -15,14 +18,20 @@ pub(super) fn section(context: &Context) -> Option<Section> {
     let agreeing = cells().filter(|cell| cell.agrees).count();
     let doi = published.doi.as_ref().map_or(String::new(), |doi| format!(" DOI {doi}."));
     let citation = published.citation.trim_end_matches('.');
-    let mut blocks = vec![Block::Text {
-        text: format!(
-            "{citation}.{doi} Of the {} printed figures, {agreeing} are what these runs give, at the precision printed.",
-            cells().count()
-        ),
-    }];
+    let count = format!(
+        "{citation}.{doi} Of the {} printed figures, {agreeing} are what these runs give, at the precision printed.",
+        cells().count()
+    );
+    let by_construction = if context.is_reconstructed() {
+        " This is so by construction: the runs were made from these figures. That a figure agrees proves nothing; only the \
+         disagreements say something."
+    } else {
+        ""
+    };
+    let elsewhere = format!(" Whether the figures can be true together: see “{}”.", audit::TITLE);
+    let mut blocks = vec![Block::Text { text: [count.as_str(), by_construction, &elsewhere].concat() }];
     blocks.extend(published.tables.iter().map(|table| Block::Table(published_table(context, published, table))));
-    Some(Section { id: "published".to_owned(), title: "As published, and from these runs".to_owned(), blocks })
+    Some(Section { id: "published".to_owned(), title: TITLE.to_owned(), blocks })
 }
 
 fn published_table(context: &Context, published: &Published, table: &PublishedTable) -> Table {
@@ -54,7 +63,7 @@ fn published_table(context: &Context, published: &Published, table: &PublishedTa
         })
         .collect();
     for row in &table.rows {
-        notes.extend(unit_note(row));
+        notes.extend(unit_note(context, &table.printed_in, row));
         notes.extend(
             row.cells
                 .iter()
@@ -88,11 +97,19 @@ fn triple(context: &Context, cell: &PublishedCell) -> [Cell; 3] {
     [text(context.prose(&cell.printed)), computed, text(mark)]
 }
 
-/// A printed unit that is not the one that is meant.
-fn unit_note(row: &PublishedRow) -> Option<String> {
-    let (unit, meaning) = (row.unit.as_ref()?, row.meaning.as_ref()?);
-    (unit != meaning)
-        .then(|| format!("{}: printed in “{unit}”; the figures are in {meaning}, and are compared so.", row.label))
+/// A printed unit that is not the one that is meant, and what the audit, which goes by what is printed, says of it.
+fn unit_note(context: &Context, place: &str, row: &PublishedRow) -> Option<String> {
+    let (unit, meaning) = row.meant_otherwise()?;
+    let audit = context.analysis.audit.iter();
+    let found =
+        audit.flat_map(|audit| &audit.findings).filter(|found| found.printed_in == place && found.row == row.label);
+    let verdict = found.map(|found| found.verdict).max()?;
+    Some(format!(
+        "{}: printed in “{unit}”; the figures are in {meaning}, and are compared so. As printed: {} (see “{}”).",
+        row.label,
+        verdict.label(),
+        audit::TITLE
+    ))
 }
 
 /// Longer places in print are cut: file systems have limits.

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::Context;
 use super::super::model::Sentence;
 use super::super::number;
-use super::Item;
+use super::super::{Context, provenance};
+use super::{Item, items};
 use crate::analysis::Comparison;
+use crate::run::Note;
 use crate::stats::magnitude::{Magnitude, magnitude};
 use crate::stats::{Compute, Estimand, Interval, method};
 
@@ -76,6 +77,22 @@ pub(super) fn named(context: &Context, label: &str, comparison: &Comparison) -> 
 /// Whether a method is one for pairs.
 pub(super) fn pairs(id: &str) -> bool {
     method(id).is_some_and(|method| matches!(method.compute, Compute::Pairs(_)))
+}
+
+/// That wrk's latencies are not those of the requests alone: once, under the first table that has any.
+pub(super) fn corrected(context: &Context, shown: &[Item]) -> Option<String> {
+    let is_latency = |item: &Item| item.metric.id.starts_with("latency_");
+    let is_primary = |item: &Item| item.metric.primary;
+    let is_first = shown.iter().all(is_primary) || !items(context, true).iter().any(is_latency);
+    let is_noticed = context.analysis.notes.iter().any(|counted| counted.note.id == Note::LATENCY_CORRECTED);
+    (is_noticed && is_first && shown.iter().any(is_latency)).then(|| {
+        format!(
+            "To the latencies, wrk adds samples that correct for coordinated omission: means, standard deviations and \
+             percentiles are not those of the requests alone; the median suffers least. How many runs this is about: see \
+             “{}”.",
+            provenance::TITLE
+        )
+    })
 }
 
 /// That an interval of the change holds what cannot be.
