@@ -57,9 +57,9 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let length = name.chars().count();
     let distance = |word: &str| {
         let word = word.to_lowercase();
-        let other = word.chars().count();
+        let shorter = length.min(word.chars().count());
         let distance = strsim::damerau_levenshtein(&name, &word);
-        (distance <= (length.max(other) / 3).max(1) && (distance < length.min(other) || distance == 0)).then_some(distance)
+        (distance <= (shorter / 3).max(1) && (distance < shorter || distance == 0)).then_some(distance)
     };
     let near = known.into_iter().filter_map(|word| Some((distance(word)?, word)));
     near.min_by_key(|(distance, _)| *distance).map(|(_, word)| word)

@@ -204,11 +204,27 @@ fn a_method_that_does_not_apply_is_a_wrong_command_line() {
     case.write("counts", "3 100\n5 110\n");
     let moments = &LATENCY[1..];
     for (arguments, said, applies) in [
-        (&["a", "b", "--test", "paired_t"] as &[&str], "--test paired_t needs values that belong together: files or ", "welch, "),
+        (
+            &["a", "b", "--test", "paired_t"] as &[&str],
+            "--test paired_t needs values that belong together: files or ",
+            "welch, ",
+        ),
         (&["a", "b", "--test", "welch_anova"], "--test welch_anova needs three samples or more; ", "mann_whitney"),
-        (&["a", "b", "--interval", "bootstrap_rate_ratio"], "--interval bootstrap_rate_ratio needs counts ", "hodges_lehmann"),
-        (&["counts", "counts", "--counts", "--test", "welch"], "--test welch needs values: leave out --counts; ", "rate_ratio"),
-        (&[moments, &["--test", "mann_whitney"]].concat(), "--test mann_whitney needs the values themselves: ", "welch"),
+        (
+            &["a", "b", "--interval", "bootstrap_rate_ratio"],
+            "--interval bootstrap_rate_ratio needs counts ",
+            "hodges_lehmann",
+        ),
+        (
+            &["counts", "counts", "--counts", "--test", "welch"],
+            "--test welch needs values: leave out --counts; ",
+            "rate_ratio",
+        ),
+        (
+            &[moments, &["--test", "mann_whitney"]].concat(),
+            "--test mann_whitney needs the values themselves: ",
+            "welch",
+        ),
         (&["a", "b", "--test", "welch,sign_flip", "--json"], "--test sign_flip needs ", "permutation"),
     ] {
         let ended = case.run(&[&["compare"], arguments].concat());

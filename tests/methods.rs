@@ -307,7 +307,10 @@ fn what_a_margin_came_to_stands_under_the_table() {
     }
     assert!(!shown(&[]).contains("equivalen"));
     let said = shown(&["--margin", "latency_mean=2 ms", "--lang", "ru"]);
-    assert!(said.contains("\nСредняя задержка, mesh: эквивалентность в пределах ±2,00 мс показана (90 % ДИ ["), "{said}");
+    assert!(
+        said.contains("\nСредняя задержка, mesh: эквивалентность в пределах ±2,00 мс показана (90 % ДИ ["),
+        "{said}"
+    );
 }
 
 #[test]

@@ -317,7 +317,10 @@ fn ignored(files: &[LeftOut], say: impl Fn(&str) -> String) -> String {
     let names = terminal::one_line(&names.join(", "));
     let mut text = terminal::paragraph("", &format!("{}: {} ({names})", say("ignored files"), files.len()));
     for file in files.iter().filter(|file| [TABLE_BESIDE_LOGS, PARQUET_BESIDE_LOGS].contains(&&*file.reason)) {
-        text.push_str(&terminal::paragraph("  ", &terminal::one_line(&format!("{}: {}", file.path, say(&file.reason)))));
+        text.push_str(&terminal::paragraph(
+            "  ",
+            &terminal::one_line(&format!("{}: {}", file.path, say(&file.reason))),
+        ));
     }
     text
 }

@@ -124,7 +124,8 @@ fn sorted(arguments: &Arguments, files: &[Scanned]) -> Result<(Vec<(String, Stud
             Some(name) if !name.is_empty() => format!("{name}/"),
             _ => String::new(),
         };
-        let of_study = |file: &Scanned| Some(Scanned { path: file.path.strip_prefix(&within)?.to_owned(), ..file.clone() });
+        let of_study =
+            |file: &Scanned| Some(Scanned { path: file.path.strip_prefix(&within)?.to_owned(), ..file.clone() });
         match study::sorted(&dir, &arguments.reading.overrides(), files.iter().filter_map(of_study).collect()) {
             Ok(study) => studies.push((within, study)),
             Err(Error::Failed(problems)) => notes.extend(problems.iter().map(|problem| {
@@ -187,12 +188,13 @@ impl Row {
     fn in_study(self, study: &Study, path: &str) -> Self {
         let runs: Vec<&Run> = study.runs.iter().filter(|run| run.source == path).collect();
         if let (Some(first), Some(last)) = (runs.first(), runs.last()) {
-            let one = first.run == last.run;
+            // Several runs of one log are told apart by a number.
+            let more = last.run.rsplit_once('#').filter(|_| runs.len() > 1);
             return Self {
                 mode: first.mode.clone(),
                 scenario: first.scenario.clone().unwrap_or_default(),
                 block: first.block.clone().unwrap_or_default(),
-                run: if one { first.run.clone() } else { format!("{} … {}", first.run, last.run) },
+                run: more.map_or_else(|| first.run.clone(), |(_, last)| format!("{} … #{last}", first.run)),
                 ..self
             };
         }

@@ -33,7 +33,9 @@ fn parse(text: &str) -> Content {
         Some((before, after)) => {
             let message = after.lines().next().unwrap_or_default().trim_start_matches([' ', '-', ':']);
             let Fault { what, remedy, .. } = failed(message);
-            Fault::new(what, format!("{remedy}, with -J")).on_line(line_at(text, before.len()))
+            // An error alone says nothing of how iperf3 was run.
+            let remedy = if text.contains(TABLE) { format!("{remedy}, with -J") } else { remedy };
+            Fault::new(what, remedy).on_line(line_at(text, before.len()))
         }
         None => Fault::new(
             "iperf3's text output, which is rounded and lacks much of what its JSON has",

@@ -35,7 +35,8 @@ pub const TABLE_COLUMNS: [&str; 4] = ["mode", "run", "metric", "value"];
 
 /// Why tables are ignored that could be analysed by themselves.
 pub const TABLE_BESIDE_LOGS: &str = "a table of runs, which is not read beside logs: to analyse it, give its own path";
-pub const PARQUET_BESIDE_LOGS: &str = "a Parquet table, which is not read beside logs: to analyse it, give its own path";
+pub const PARQUET_BESIDE_LOGS: &str =
+    "a Parquet table, which is not read beside logs: to analyse it, give its own path";
 
 /// What other programs print, and often lies beside the logs of runs: the words to know it by, and what to say of it.
 static LOOK_ALIKES: &[(&[&str], &str)] = &[

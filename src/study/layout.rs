@@ -275,7 +275,8 @@ mod tests {
     fn a_pattern_that_is_given_and_reads_no_block_is_told_of() {
         let paths = ["round1-none-7.txt", "round1-mesh-7.txt", "round2-none-7.txt", "round2-mesh-7.txt"];
         let told = |text: &str| {
-            let places: Vec<Place> = paths.iter().map(|path| Pattern::new(text).unwrap().place(path).unwrap()).collect();
+            let places: Vec<Place> =
+                paths.iter().map(|path| Pattern::new(text).unwrap().place(path).unwrap()).collect();
             Layout::of(&paths, &places, &[text.to_owned()], None)
         };
         let layout = told("{scenario}-{mode}-{run}.txt");

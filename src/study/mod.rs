@@ -533,17 +533,16 @@ pub fn modes(study: &Study, found: &BTreeSet<String>) -> Result<(Vec<Named>, usi
         _ if declared => modes[0].id.clone(),
         _ => {
             let blocks: Option<Vec<&str>> = modes.iter().map(|mode| layout::block_prefix(&mode.id)).collect();
-            let remedy = match blocks.as_deref() {
-                Some([prefix, ..]) => format!(
-                    "these look like blocks; say where they and the modes stand in the paths, with a pattern such as `logs \
-                     = \"{prefix}{{block}}/{{mode}}-{{run}}.{{ext}}\"`"
-                ),
-                _ => format!("name it, for example `--baseline {}`", modes.first().map_or("", |mode| &mode.id)),
-            };
             return Err(Problem::new(
                 shown(),
                 format!("cannot tell which mode is the baseline; the modes are: {}", list()),
-                remedy,
+                match blocks.as_deref() {
+                    Some([prefix, ..]) => format!(
+                        "these look like blocks; say where they and the modes stand in the paths, with a pattern such as \
+                         `logs = \"{prefix}{{block}}/{{mode}}-{{run}}.{{ext}}\"`"
+                    ),
+                    _ => format!("name it, for example `--baseline {}`", modes.first().map_or("", |mode| &mode.id)),
+                },
             )
             .into());
         }

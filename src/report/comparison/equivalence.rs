@@ -95,7 +95,10 @@ pub(in crate::report) fn verdicts(context: &Context) -> Vec<String> {
             ));
         }
         if others.count() == 0 {
-            told.push(format!("{}: its margin ±{margin} serves nothing, because the metric is not compared", metric.label));
+            told.push(format!(
+                "{}: its margin ±{margin} serves nothing, because the metric is not compared",
+                metric.label
+            ));
         }
     }
     told.iter().map(|sentence| context.prose(sentence)).collect()
