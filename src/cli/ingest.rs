@@ -95,8 +95,8 @@ fn list(arguments: &Arguments) -> Result<(), Error> {
     let count = |what: &str| rows.iter().filter(|row| row.outcome == what).count();
     let totals = ["read", "repaired", "ignored", "refused"].map(|what| format!("{} {what}", count(what))).join(", ");
     let modes: BTreeSet<&str> = rows.iter().map(|row| &*row.mode).filter(|mode| !mode.is_empty()).collect();
-    let any = |of: fn(&Row) -> &String| rows.iter().any(|row| !of(row).is_empty());
-    let columns: [(&str, Align, fn(&Row) -> &String, bool); 9] = [
+    let any = |of: Cell| rows.iter().any(|row| !of(row).is_empty());
+    let columns: [(&str, Align, Cell, bool); 9] = [
         ("Outcome", Align::Left, |row| &row.outcome, true),
         ("Runs", Align::Number, |row| &row.runs, true),
         ("Format", Align::Left, |row| &row.format, true),
@@ -138,6 +138,9 @@ fn sorted(arguments: &Arguments, files: &[Scanned]) -> Result<(Vec<(String, Stud
     }
     Ok((studies, notes))
 }
+
+/// What of a row stands in a column.
+type Cell = fn(&Row) -> &String;
 
 /// What was made of a file.
 #[derive(Clone, Default)]
