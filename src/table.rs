@@ -11,6 +11,7 @@ use polars::prelude::*;
 
 use crate::error::{Error, Fault, Problem};
 use crate::metric::{self, METRICS, Metric, Unit, Values};
+use crate::parse;
 use crate::run::Note;
 use crate::study::{self, MssPolicy, Provenance, Run, Study};
 use crate::toml_file::nearest;
@@ -56,7 +57,7 @@ pub enum Format {
 const RECONSTRUCTED: &str = "reconstructed";
 
 /// The columns of a tidy table.
-const REQUIRED: [&str; 4] = ["mode", "run", "metric", "value"];
+const REQUIRED: [&str; 4] = parse::TABLE_COLUMNS;
 const OPTIONAL: [&str; 6] = ["study", "provenance", "scenario", "block", "tool", "unit"];
 
 impl Table {

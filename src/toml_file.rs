@@ -50,14 +50,19 @@ fn unknown(message: &str) -> Option<(&'static str, &str, Vec<&str>)> {
     Some((kind, name, quoted.collect()))
 }
 
-/// The known word nearest to `name`, if any is near enough to be a slip of the pen.
+/// The known word nearest to `name`, if any is near enough to be a slip of the pen: one letter of a short word, and of
+/// longer ones no more than a third of the letters.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .into_iter()
-        .map(|word| (strsim::damerau_levenshtein(&name.to_lowercase(), &word.to_lowercase()), word))
-        .filter(|(distance, word)| *distance <= (word.len() / 3).max(2))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, word)| word)
+    let name = name.to_lowercase();
+    let length = name.chars().count();
+    let distance = |word: &str| {
+        let word = word.to_lowercase();
+        let shorter = length.min(word.chars().count());
+        let distance = strsim::damerau_levenshtein(&name, &word);
+        (distance <= (shorter / 3).max(1) && (distance < shorter || distance == 0)).then_some(distance)
+    };
+    let near = known.into_iter().filter_map(|word| Some((distance(word)?, word)));
+    near.min_by_key(|(distance, _)| *distance).map(|(_, word)| word)
 }
 
 /// The remedy for a name that is not among those known: the nearest, and all of them after `lead`, such as "The metrics
@@ -86,6 +91,25 @@ mod tests {
         assert_eq!(fault.line, Some(2));
         assert_eq!(fault.what, "unknown key `baselin`");
         assert_eq!(fault.remedy, "did you mean `baseline`? Known here: title, baseline");
+    }
+
+    #[test]
+    fn only_a_slip_of_the_pen_is_near() {
+        for (name, known, near) in [
+            ("welsh", &["welch", "none"] as &[&str], Some("welch")),
+            ("LATENCY_MEAN", &["latency_mean"], Some("latency_mean")),
+            ("latncy_men", &["latency_mean"], Some("latency_mean")),
+            ("rus", &["en", "ru"], Some("ru")),
+            // As many letters again could be anything.
+            ("de", &["en", "ru"], None),
+            ("pdf", &["csv", "svg"], None),
+            ("x", &["a", "b"], None),
+            ("x", &["ru"], None),
+            ("speed", &["sd"], None),
+            ("median", &["mean"], None),
+        ] {
+            assert_eq!(nearest(name, known.iter().copied()), near, "{name}");
+        }
     }
 
     #[test]

@@ -196,6 +196,64 @@ fn a_wrong_command_line_ends_with_2() {
     }
 }
 
+#[test]
+fn a_method_that_does_not_apply_is_a_wrong_command_line() {
+    let case = Case::empty();
+    case.write("a", "10\n12\n11\n");
+    case.write("b", "20\n22\n21\n");
+    case.write("counts", "3 100\n5 110\n");
+    let moments = &LATENCY[1..];
+    for (arguments, said, applies) in [
+        (
+            &["a", "b", "--test", "paired_t"] as &[&str],
+            "--test paired_t needs values that belong together: files or ",
+            "welch, ",
+        ),
+        (&["a", "b", "--test", "welch_anova"], "--test welch_anova needs three samples or more; ", "mann_whitney"),
+        (
+            &["a", "b", "--interval", "bootstrap_rate_ratio"],
+            "--interval bootstrap_rate_ratio needs counts ",
+            "hodges_lehmann",
+        ),
+        (
+            &["counts", "counts", "--counts", "--test", "welch"],
+            "--test welch needs values: leave out --counts; ",
+            "rate_ratio",
+        ),
+        (
+            &[moments, &["--test", "mann_whitney"]].concat(),
+            "--test mann_whitney needs the values themselves: ",
+            "welch",
+        ),
+        (&["a", "b", "--test", "welch,sign_flip", "--json"], "--test sign_flip needs ", "permutation"),
+    ] {
+        let ended = case.run(&[&["compare"], arguments].concat());
+        assert_eq!((ended.code, &*ended.stdout), (2, ""), "{arguments:?}");
+        let (what, list) = ended.stderr.split_once("these apply: ").unwrap_or_else(|| panic!("{}", ended.stderr));
+        assert!(what.contains(said) && list.contains(applies), "{arguments:?}: {}", ended.stderr);
+    }
+    case.run(&["compare", "a", "b", "--paired", "--test", "paired_t"]).ok();
+    case.run(&["compare", "a", "b", "a", "--test", "welch_anova"]).ok();
+}
+
+#[test]
+fn columns_are_taken_in_the_order_in_which_they_are_named() {
+    let case = Case::empty();
+    case.write("wide.csv", "mesh,direct,\"p50, ms\"\n20,10,1\n22,12,2\n21,11,3\n");
+    let difference = |columns: &[&str]| {
+        number(&json(case.run(&[&["compare", "wide.csv", "--json", "--columns"], columns].concat())), "/difference")
+    };
+    assert_eq!(difference(&["direct", "mesh"]), 10.0);
+    assert_eq!(difference(&["mesh", "direct"]), -10.0);
+    assert_eq!(difference(&["direct,mesh"]), 10.0);
+    assert_eq!(difference(&["mesh, direct"]), -10.0);
+    assert_eq!(difference(&["direct", "p50, ms"]), -9.0);
+    let shown = case.run(&["compare", "wide.csv", "--columns", "mesh,direct,mesh"]).ok().stdout;
+    assert!(shown.contains("direct against mesh"), "{shown}");
+    case.run(&["compare", "wide.csv", "--columns", "mesh"])
+        .fails(2, "error: --columns: name two or more, the baseline's first\n");
+}
+
 /// Two samples that differ enough within themselves to be tested.
 fn two_samples() -> impl Strategy<Value = (Vec<f64>, Vec<f64>)> {
     let sample = || {

@@ -20,7 +20,7 @@ fn the_corpus_is_read_as_before() {
         println!("skipped: there is no corpus beside the project");
         return;
     }
-    let made = ended(program().arg("ingest").arg(&corpus)).ok().stdout;
+    let made = without_places(&ended(program().arg("ingest").arg(&corpus)).ok().stdout);
     let path = root().join("tests/corpus.txt");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, &made).unwrap();
@@ -33,6 +33,25 @@ fn the_corpus_is_read_as_before() {
         .chain(committed.lines().filter(|line| !made.lines().any(|l| l == *line)).map(|line| format!("before: {line}")))
         .collect();
     assert!(made == committed, "tests/corpus.txt (UPDATE_GOLDEN=1 accepts):\n{}", differing.join("\n"));
+}
+
+/// What `ingest` lists, without where the runs belong: a corpus is no study.
+fn without_places(listed: &str) -> String {
+    let header: Vec<char> = listed.lines().next().unwrap().chars().collect();
+    let at = |name: &str| header.iter().collect::<String>().split(name).next().unwrap().chars().count();
+    let ends = if listed.contains("  Mode") { at("Mode") } else { at("File") };
+    let [runs, format, file, reason] = ["Runs", "Format", "File", "Reason"].map(at);
+    let cut = |line: &str| {
+        let cells =
+            [(0, runs), (runs, format), (format, ends), (file, reason), (reason, usize::MAX)].map(|(from, to)| {
+                let cell: String = line.chars().skip(from).take(to - from).collect();
+                cell.trim().to_owned()
+            });
+        cells.join("  ").trim_end().to_owned()
+    };
+    let rows = listed.lines().take_while(|line| !line.is_empty());
+    let totals = listed.lines().skip_while(|line| !line.is_empty());
+    rows.map(cut).chain(totals.map(str::to_owned)).map(|line| line + "\n").collect()
 }
 
 #[test]
@@ -51,7 +70,7 @@ fn ingest_says_what_is_made_of_every_file() {
     assert_eq!(
         rows,
         [
-            vec!["Outcome", "Runs", "Format", "File", "Reason"],
+            vec!["Outcome", "Runs", "Format", "Mode", "Scenario", "Run", "File", "Reason"],
             vec![
                 "refused",
                 "0",
@@ -63,16 +82,18 @@ fn ingest_says_what_is_made_of_every_file() {
                 "repaired",
                 "1",
                 "iperf3-json",
+                "mesh",
+                "1",
                 "mesh/run-1.json",
                 "a comma before a closing bracket was left out (2 times)"
             ],
-            vec!["read", "1", "wrk-text", "none/run-1.txt"],
+            vec!["read", "1", "wrk-text", "none", "1", "none/run-1.txt"],
             vec![
                 "refused",
                 "none/run-2.txt",
                 "the file has no byte, though files named like it are logs: run it again, or move the file out of the study"
             ],
-            vec!["read", "2", "wrk-text", "none/two.txt"],
+            vec!["read", "2", "wrk-text", "none", "two", "two#1 … #2", "none/two.txt"],
             vec!["ignored", "notes.md", "no known log format"],
             vec![],
             vec!["6 files: 2 read, 1 repaired, 1 ignored, 2 refused"],
@@ -82,6 +103,50 @@ fn ingest_says_what_is_made_of_every_file() {
     assert!(strict.ends_with("6 files: 2 read, 0 repaired, 1 ignored, 3 refused\n"), "{strict}");
     case.run(&["ingest", "absent"])
         .fails(1, "error: absent: is not a directory: give the directory that holds the logs\n");
+}
+
+/// The cells of what `ingest` lists, without empty ones.
+fn listed(case: &Case, arguments: &[&str]) -> Vec<String> {
+    let shown = case.run(&[&["ingest"], arguments].concat()).ok().stdout;
+    let cells =
+        |line: &str| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join("|");
+    shown.lines().map(cells).collect()
+}
+
+#[test]
+fn ingest_says_where_the_runs_belong() {
+    let case = Case::empty();
+    for (mode, block) in [("none", 1), ("mesh", 1), ("none", 2), ("mesh", 2)] {
+        case.write(&format!("all/s/c10/block-{block}/{mode}.txt"), wrk(10.0));
+    }
+    case.write("all/s/meshstats.toml", "logs = \"{scenario}/block-{block}/{mode}.{ext}\"\n");
+    case.write("all/s/c10/block-2/warmup.txt", wrk(99.0));
+    case.write("all/s/other.txt", wrk(99.0));
+    case.write("all/t/runs.csv", "mode,run,metric,value\nnone,1,x,2\nmesh,1,x,3\n");
+    case.write("all/t/meshstats.toml", "");
+    for line in [
+        "Outcome|Runs|Format|Mode|Scenario|Block|Run|File|Reason",
+        "read|1|wrk-text|mesh|c10|2|mesh|s/c10/block-2/mesh.txt",
+        "ignored|wrk-text|s/c10/block-2/warmup.txt|a warm-up run",
+        "ignored|wrk-text|s/other.txt|a log, but its path does not fit the pattern in `logs`",
+        "read|table|t/runs.csv",
+        "9 files: 5 read, 0 repaired, 4 ignored, 0 refused",
+    ] {
+        let lines = listed(&case, &["all"]);
+        assert!(lines.iter().any(|known| known == line), "{line} is not in\n{}", lines.join("\n"));
+    }
+    // One mode in one scenario is no column's worth.
+    case.write("one/1.txt", wrk(10.0));
+    assert_eq!(listed(&case, &["one"])[0], "Outcome|Runs|Format|Run|File|Reason");
+    // Where the paths do not tell, the files are listed all the same.
+    for path in ["x/a", "x/b", "y/a", "y/b"] {
+        case.write(&format!("two/{path}/1.txt"), wrk(10.0));
+    }
+    let lines = listed(&case, &["two"]);
+    assert_eq!((lines[0].as_str(), lines.len()), ("Outcome|Runs|Format|File|Reason", 8), "{lines:?}");
+    let why = "note: cannot tell which directories are the modes: level 1 (x, y); level 2 (a, b): say it with --logs ";
+    assert!(lines[7].starts_with(why), "{lines:?}");
+    assert!(listed(&case, &["two", "--logs", "{mode}/{scenario}/{run}.{ext}"])[0].contains("Mode|Scenario|Run|File"));
 }
 
 #[test]

@@ -90,6 +90,19 @@ fn what_only_one_has_and_what_differs_in_set_up_is_told() {
 }
 
 #[test]
+fn the_same_runs_on_both_sides_are_told() {
+    let case = sessions();
+    let told = "note: both sides are the same runs, value for value; nothing can be shown from that: give the results of two \
+                measurements.\n";
+    let shown = case.run(&["diff", "old/s", "old/s", "-o", "out"]).ok().stdout;
+    assert!(shown.contains(told), "{shown}");
+    assert!(case.read("out/report.md").contains("both sides are the same runs"));
+    assert_eq!(json(&case, &["old/s", "old/s"])["notes"][0]["id"], "same-runs");
+    let shown = case.run(&["diff", "old/s", "new/s"]).ok().stdout;
+    assert!(!shown.contains("the same runs"), "one of the modes was measured again: {shown}");
+}
+
+#[test]
 fn a_renamed_mode_is_mapped() {
     let case = sessions();
     std::fs::rename(case.path("new/s/mesh"), case.path("new/s/mesh-2")).unwrap();

@@ -472,6 +472,29 @@ fn ci_servers_are_told() {
     assert_eq!(json[0]["rows"].as_array().unwrap().len(), 4);
 }
 
+#[test]
+fn the_same_runs_on_both_sides_are_told() {
+    let case = Case::empty();
+    study("base/s", &case, [STEADY, NOISY], [STEADY, STEADY]);
+    study("copy/s", &case, [STEADY, NOISY], [STEADY, STEADY]);
+    study("new/s", &case, [STEADY, STEADY], [STEADY, STEADY]);
+    let told = "note: both sides are the same runs, value for value; nothing can be shown from that";
+    let run = |new: &str, more: &[&str]| case.run(&[&["gate", "base/s", new], more].concat());
+    // The verdict is what the tests say all the same.
+    let shown = run("copy/s", &[]);
+    assert!(shown.code != 1 && shown.stdout.contains(&format!("{told}\n")), "{}", shown.stdout);
+    let github = run("copy/s", &["--github", "--junit", "junit.xml"]).stdout;
+    assert!(github.contains(&format!("::warning title=meshstats gate::{told}\n")), "{github}");
+    let junit = case.read("junit.xml");
+    assert!(junit.contains(&format!("    <system-out>{told}</system-out>\n  </testsuite>\n")), "{junit}");
+    let same = |new: &str| -> Value {
+        let json: Value = serde_json::from_str(&run(new, &["--json"]).stdout).unwrap();
+        json[0]["same_runs"].clone()
+    };
+    assert_eq!((same("copy/s"), same("new/s")), (true.into(), Value::Null));
+    assert!(!run("new/s", &[]).stdout.contains("the same runs"), "one of the modes was measured again");
+}
+
 /// The verdict is what the p-values say, of few runs and many, means, pairs and rates.
 #[test]
 fn the_verdict_is_that_of_the_tests() {

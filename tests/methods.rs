@@ -289,6 +289,31 @@ fn a_margin_asks_for_equivalence() {
 }
 
 #[test]
+fn what_a_margin_came_to_stands_under_the_table() {
+    let case = Case::empty();
+    let csv = format!("{}none,,9,retransmits,3,count\nmesh,,9,retransmits,4,count\n", table(&in_blocks()));
+    case.write("runs.csv", csv);
+    let shown = |more: &[&str]| case.run(&[&["analyze", "runs.csv", "-o", "out"], more].concat()).ok().stdout;
+    for (margin, line) in [
+        ("latency_mean=2 ms", "\nMean latency, mesh: equivalent within ±2.00 ms (90 % CI ["),
+        ("latency_mean=1%", "\nMean latency, mesh: differs by more than ±1 % (90 % CI ["),
+        ("latency_mean=7.7%", "\nMean latency, mesh: equivalence within ±7.7 % is not shown (90 % CI ["),
+        ("retransmits=1", "\nRetransmits: its margin ±1.00 serves nothing, because the metric is not compared\n"),
+    ] {
+        let shown = shown(&["--margin", margin]);
+        assert!(shown.contains(line), "{line:?} is not in\n{shown}");
+        let (table, _) = shown.split_once(line).unwrap();
+        assert!(table.contains("Mean latency (ms)"), "it stands under the table:\n{shown}");
+    }
+    assert!(!shown(&[]).contains("equivalen"));
+    let said = shown(&["--margin", "latency_mean=2 ms", "--lang", "ru"]);
+    assert!(
+        said.contains("\nСредняя задержка, mesh: эквивалентность в пределах ±2,00 мс показана (90 % ДИ ["),
+        "{said}"
+    );
+}
+
+#[test]
 fn the_test_that_is_chosen_decides() {
     let case = Case::empty();
     let csv = table(&in_blocks());

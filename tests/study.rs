@@ -260,6 +260,65 @@ fn the_problems_of_all_studies_are_listed_at_once() {
     assert!(!case.path("reports").exists());
 }
 
+#[test]
+fn how_paths_were_read_is_told_where_no_pattern_says_it() {
+    let case = Case::empty();
+    for (mode, ms) in [("none", 10.0), ("mesh", 12.0)] {
+        for run in 1..=2 {
+            case.write(&format!("study/{mode}/wrk-{run}.txt"), wrk(ms + f64::from(run)));
+            case.write(&format!("study/{mode}/iperf3-{run}.json"), iperf3(9.0, 1));
+        }
+    }
+    let guessed = "\nlayout guessed: {mode}/{tool}-{run}.{ext}\n";
+    let shown = case.analyze(&[]).ok().stdout;
+    assert!(shown.contains(guessed), "{shown}");
+    // The pattern that is told gives the same.
+    let before = case.read("out/study/runs.csv");
+    let shown = case.analyze(&["--logs", "{mode}/{tool}-{run}.{ext}"]).ok().stdout;
+    assert!(!shown.contains("layout guessed") && case.read("out/study/runs.csv") == before, "{shown}");
+    let shown = case.analyze(&["--lang", "ru"]).ok().stdout;
+    assert!(shown.contains("\nструктура путей угадана: {mode}/{tool}-{run}.{ext}\n"), "{shown}");
+    // What no pattern says is told in words.
+    for path in ["a/none/get-1", "a/none/put-1", "b/mesh/get-1", "b/mesh/put-1", "b/none/get-1", "b/none/put-1"] {
+        case.write(&format!("words/{path}.txt"), wrk(10.0));
+    }
+    let shown = case.run(&["analyze", "words", "-o", "out"]).ok().stdout;
+    let words = "layout guessed: mode from directory level 2; scenario from directory level 1 and the file's name; run from \
+                 the file's name\n";
+    assert!(shown.contains(words), "{shown}");
+    let shown = case.run(&["analyze", "words", "-o", "out", "--lang", "ru"]).ok().stdout;
+    assert!(
+        shown.contains("режим — уровень каталогов 2; сценарий — уровень каталогов 1 и имя файла; прогон"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn what_looks_like_a_block_is_told_with_the_pattern_that_reads_it() {
+    let case = Case::empty();
+    for (block, ms) in [(1, 10.0), (2, 11.0), (3, 10.5)] {
+        case.write(&format!("study/round{block}/none.txt"), wrk(ms));
+        case.write(&format!("study/round{block}/mesh.txt"), wrk(ms + 1.0 + f64::from(block) / 10.0));
+    }
+    let told = "note: round1 in the paths was not read as a block; if the runs in one such part belong together, say so in \
+                meshstats.toml: logs = \"round{block}/{mode}.{ext}\"\n";
+    let shown = case.analyze(&[]).ok().stdout;
+    assert!(shown.contains(told), "{shown}");
+    let shown = case.analyze(&["--logs", "round{block}/{mode}.{ext}"]).ok().stdout;
+    assert!(!shown.contains("not read as a block"), "{shown}");
+    assert_eq!(comparison(&case.results("study"), "latency_mean", "mesh")["pairing"]["blocks"], 3);
+    // Blocks that were taken for modes.
+    for (block, name) in [(1, "x"), (1, "y"), (2, "x"), (2, "y")] {
+        case.write(&format!("wrong/block-{block}/{name}.txt"), wrk(10.0));
+    }
+    let ended = case.run(&["analyze", "wrong", "-o", "out"]);
+    assert!(
+        ended.code == 1 && ended.stderr.contains("logs = \"block-{block}/{mode}-{run}.{ext}\""),
+        "{}",
+        ended.stderr
+    );
+}
+
 // What is wrong with a manifest or a path, in its words.
 
 #[test]
@@ -466,6 +525,58 @@ fn what_should_have_been_a_log_by_the_pattern_is_refused() {
         1,
         "error: study/mesh/run-a.txt: no known log format, though its path fits the pattern in `logs`: run it again, or \
          move the file out of the study\n",
+    );
+}
+
+#[test]
+fn text_of_iperf3_is_a_bad_log_with_its_remedy() {
+    let text = "Connecting to host 10.0.0.2, port 5201\n[ ID] Interval           Transfer     Bitrate\n";
+    let case = two_modes("none", "mesh");
+    case.write("study/none/iperf3.txt", text);
+    case.write("study/mesh/wrk-tail.txt", "Requests/sec:  24271.83\nTransfer/sec:      3.26MB\n");
+    case.analyze(&[]).fails(
+        1,
+        "error: study/mesh/wrk-tail.txt:2: the end of a wrk report, without what stands above it: run it again and keep all \
+         that wrk prints; it prints its report at the very end\n\
+         error: study/none/iperf3.txt:2: iperf3's text output, which is rounded and lacks much of what its JSON has: run \
+         iperf3 with -J\n",
+    );
+    let results = case.analyzed(&["--skip-bad"]);
+    assert_eq!(results["rejected"].as_array().unwrap().len(), 2);
+    assert_eq!(sorted(&results, "latency_mean"), ["none: 1 2 3", "mesh: 1 2 3"]);
+    // Also where there is nothing else, and a server's log is none of a run.
+    let case = Case::new(&[("none/1.txt", text), ("mesh/1.txt", text), ("server.log", "Server listening on 5201\n")]);
+    let ended = case.analyze(&[]);
+    assert_eq!((ended.code, ended.stderr.matches("run iperf3 with -J\n").count()), (1, 2), "{}", ended.stderr);
+}
+
+#[test]
+fn ignored_files_are_named() {
+    let case = two_modes("none", "mesh");
+    assert!(!case.analyze(&[]).ok().stdout.contains("ignored"));
+    for name in ["a.md", "b.md", "c.md"] {
+        case.write(&format!("study/{name}"), "how it was measured");
+    }
+    let shown = case.analyze(&[]).ok().stdout;
+    assert!(shown.contains("\nignored files: 3 (a.md, b.md, c.md)\n"), "{shown}");
+    // A table of runs could be read, so it is told how; another table is a file like any other.
+    case.run(&["ingest", "study", "-o", "study/runs.csv"]).ok();
+    case.run(&["ingest", "study", "-o", "study/runs.parquet"]).ok();
+    case.write("study/cpu.csv", "second,share\n1,0.5\n");
+    let shown = case.analyze(&[]).ok().stdout;
+    assert!(shown.contains("\nignored files: 6 (a.md, b.md, c.md, …)\n"), "{shown}");
+    for (file, what) in [("runs.csv", "a table of runs"), ("runs.parquet", "a Parquet table")] {
+        let told = format!("\n  {file}: {what}, which is not read beside logs: to analyse it, give its own path\n");
+        assert!(shown.contains(&told), "{shown}");
+    }
+    assert!(!shown.contains("cpu.csv:"), "{shown}");
+    let results = case.results("study");
+    assert_eq!(sorted(&results, "latency_mean"), ["none: 1 2 3", "mesh: 1 2 3"], "the table adds no runs");
+    case.run(&["analyze", "study/runs.csv", "-o", "of-table"]).ok();
+    let said = case.analyze(&["--lang", "ru"]).ok().stdout;
+    assert!(
+        said.contains("\nпропущенные файлы: 6 (") && said.contains("  runs.csv: таблица прогонов: рядом"),
+        "{said}"
     );
 }
 

@@ -58,6 +58,20 @@ pub struct Pair<'a> {
     pub sessions: bool,
 }
 
+impl Pair<'_> {
+    fn is_of_same_runs(&self) -> bool {
+        matches!(self.sides, [Some(a), Some(b)] if a.values == b.values && a.events == b.events)
+    }
+}
+
+/// What is said of two sides that are the same runs.
+pub const SAME_RUNS: &str = "both sides are the same runs, value for value; nothing can be shown from that";
+
+/// Whether both sides hold the same values in the same samples, every one of them.
+pub fn same_runs(pairs: &[Pair]) -> bool {
+    !pairs.is_empty() && pairs.iter().all(Pair::is_of_same_runs)
+}
+
 /// The pairs of one study: every treatment against the baseline.
 pub fn within(saved: &Saved) -> Vec<Pair<'_>> {
     let baseline = saved.study.baseline.as_str();
@@ -105,6 +119,9 @@ pub struct Gate {
     /// Primary metrics that are not gated, because neither direction is the better one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub without_direction: Vec<String>,
+    /// Both sides are the same runs, so that neither verdict means anything.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub same_runs: bool,
 }
 
 /// The verdict on a metric in one mode and scenario.
@@ -227,7 +244,7 @@ pub fn verdicts(pairs: &[Pair], margins: &Margins, confidence: f64) -> Gate {
         row.decide(1.0 - confidence);
     }
     let verdict = rows.iter().map(|row| row.verdict).max().unwrap_or(Verdict::Inconclusive);
-    Gate { verdict, confidence, rows, without_direction }
+    Gate { verdict, confidence, rows, without_direction, same_runs: same_runs(pairs) }
 }
 
 fn row(pair: &Pair, margin: Margin, confidence: f64) -> Gated {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::gate::Pair;
+use super::gate::{Pair, SAME_RUNS, same_runs};
 use super::notes::{CountedNote, SetupFact};
 use super::saved::{Conclusion, Observed, Saved};
 use super::{Analysis, GENERATOR, MetricInfo, MetricKind, SCHEMA_VERSION, Sample, StudyInfo, comparisons, diagnostics};
@@ -211,7 +211,7 @@ pub fn between(old: &Saved, new: &Saved, renamed: &Renamed) -> Result<Sessions, 
     let family = comparisons::adjust(&info, &primary, &mut comparisons)?;
     let (diagnosis, mut notes) = diagnostics::diagnose(&info, &metrics, &samples);
     let setup_changes = setup_changes(old, new, &places);
-    notes.splice(0..0, setup_note(&setup_changes));
+    notes.splice(0..0, same_runs(&pairs).then(same_runs_note).into_iter().chain(setup_note(&setup_changes)));
     Ok(Sessions {
         old: source(old),
         new: source(new),
@@ -334,6 +334,11 @@ fn setup_changes(old: &Saved, new: &Saved, places: &[Place]) -> Vec<SetupChange>
         }
     }
     changes
+}
+
+fn same_runs_note() -> CountedNote {
+    let note = Note::new("same-runs", SAME_RUNS, "give the results of two measurements");
+    CountedNote { note, applies_to: Vec::new() }
 }
 
 fn setup_note(changes: &[SetupChange]) -> Option<CountedNote> {

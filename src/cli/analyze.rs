@@ -10,9 +10,10 @@ use rayon::prelude::*;
 use super::output::{self, Manifest};
 use super::watch::Watch;
 use super::{Choosing, Emphasis, Reading, Styling, load, terminal, unknown};
-use crate::analysis::{self, Analysis};
+use crate::analysis::{self, Analysis, LeftOut};
 use crate::error::Error;
 use crate::language::Translator;
+use crate::parse::{PARQUET_BESIDE_LOGS, TABLE_BESIDE_LOGS};
 use crate::plot::{self, Drawn, FORMATS, Format, USUAL_FORMATS, WIDTHS, Width};
 use crate::render::{File, Material, Output, Templates};
 use crate::report::figure::{Figure, Picture};
@@ -20,7 +21,7 @@ use crate::report::language::translator;
 use crate::report::model::{Report, joined};
 use crate::report::style::Style;
 use crate::report::{self, note_sentence};
-use crate::study::{Overrides, Study};
+use crate::study::{Guessed, Layout, Overrides, Study, UnreadBlock};
 use crate::table::Table;
 
 #[derive(Args)]
@@ -270,6 +271,11 @@ fn summarise(made: &Made, arguments: &Arguments) {
         None => text.push_str(&format!("\n{}\n", joined(&report.summary, "\n"))),
     }
     let analysis = &made.analysis;
+    let margins = report::margins(analysis);
+    if !margins.is_empty() {
+        text.push('\n');
+    }
+    text.extend(margins.iter().map(|sentence| terminal::paragraph("", &terminal::one_line(&say(sentence)))));
     if !analysis.notes.is_empty() {
         text.push('\n');
     }
@@ -282,13 +288,14 @@ fn summarise(made: &Made, arguments: &Arguments) {
     let counts = [
         (format!("{} left out", analysis.rejected.len()), analysis.rejected.is_empty()),
         (format!("{} mended", analysis.repairs.len()), analysis.repairs.is_empty()),
-        (format!("{} ignored", analysis.ignored.len()), analysis.ignored.is_empty()),
     ];
     let counts: Vec<String> = counts.into_iter().filter(|(_, none)| !none).map(|(count, _)| count).collect();
     if !counts.is_empty() {
         let files = say(&format!("files: {}; see the end of the report", counts.join(", ")));
         text.push_str(&format!("{files}\n"));
     }
+    text.push_str(&ignored(&analysis.ignored, say));
+    text.push_str(&layout(&made.study.layout, say));
     let dir = arguments.out.join(&made.study.id);
     text.push_str(&format!("\n{} {}\n", terminal::bold(&format!("{}:", say("report"))), dir.display()));
     text.push_str(&terminal::paragraph("  ", &contents(&made.files, say)));
@@ -297,6 +304,46 @@ fn summarise(made: &Made, arguments: &Arguments) {
     }
     text.push('\n');
     terminal::print(&text);
+}
+
+/// How many files were ignored, the first of them by name; and of tables of runs, how they are read.
+fn ignored(files: &[LeftOut], say: impl Fn(&str) -> String) -> String {
+    const SHOWN: usize = 3;
+    if files.is_empty() {
+        return String::new();
+    }
+    let mut names: Vec<&str> = files.iter().take(SHOWN).map(|file| file.path.as_str()).collect();
+    names.extend((files.len() > SHOWN).then_some("…"));
+    let names = terminal::one_line(&names.join(", "));
+    let mut text = terminal::paragraph("", &format!("{}: {} ({names})", say("ignored files"), files.len()));
+    for file in files.iter().filter(|file| [TABLE_BESIDE_LOGS, PARQUET_BESIDE_LOGS].contains(&&*file.reason)) {
+        text.push_str(&terminal::paragraph(
+            "  ",
+            &terminal::one_line(&format!("{}: {}", file.path, say(&file.reason))),
+        ));
+    }
+    text
+}
+
+/// How paths were read where no pattern said it, and which part of them looks like a block that was not read.
+fn layout(layout: &Layout, say: impl Fn(&str) -> String) -> String {
+    let mut text = String::new();
+    if let Some(guessed) = &layout.guessed {
+        let how = match guessed {
+            Guessed::Patterns(patterns) => patterns.join(", "),
+            Guessed::Words(words) => say(words),
+        };
+        text.push_str(&terminal::paragraph("", &terminal::one_line(&format!("{}: {how}", say("layout guessed")))));
+    }
+    if let Some(UnreadBlock { word, pattern }) = &layout.unread_block {
+        let hint = say(&format!(
+            "{word} in the paths was not read as a block; if the runs in one such part belong together, say so in \
+             meshstats.toml"
+        ));
+        let mark = terminal::emphasised(&format!("{}: ", say("note")));
+        text.push_str(&terminal::paragraph(&mark, &terminal::one_line(&format!("{hint}: logs = \"{pattern}\""))));
+    }
+    text
 }
 
 /// Which formats of figures were written that were not asked for, and why.

@@ -36,8 +36,8 @@ pub struct Arguments {
     /// Numbers of the baseline and of one treatment or more, one a line; `-` is standard input
     #[arg(required_unless_present = "mean", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Columns of one CSV file instead, the baseline's first
-    #[arg(long, num_args = 2.., value_name = "NAME", conflicts_with = "mean")]
+    /// Columns of one CSV file instead, the baseline's first: `a b`, or `a,b`
+    #[arg(long, num_args = 1.., value_name = "NAME", conflicts_with = "mean")]
     columns: Vec<String>,
     /// Means of the baseline and the treatments
     #[arg(long, num_args = 2.., value_name = "MEAN", requires_all = ["sd", "n"], conflicts_with = "files", allow_negative_numbers = true)]
@@ -120,9 +120,20 @@ struct Comparison {
     samples: Vec<Methods>,
 }
 
+impl Arguments {
+    /// The names of the columns in the order in which they were given. A name with a comma stands beside others.
+    fn columns(&self) -> Vec<String> {
+        match self.columns.as_slice() {
+            [list] => list.split(',').map(|name| name.trim().to_owned()).collect(),
+            names => names.to_vec(),
+        }
+    }
+}
+
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let settings = settings(arguments);
     let all = compare(&given(arguments)?, &settings, arguments.paired);
+    require_applicable(arguments, &all)?;
     let text = if arguments.json {
         let bytes = match all.comparisons.as_slice() {
             [one] if all.at_once.is_none() => output::json(one)?,
@@ -160,7 +171,7 @@ fn names(arguments: &Arguments, count: usize) -> Vec<String> {
     let mut names: Vec<String> = if arguments.columns.is_empty() {
         arguments.files.iter().map(|file| file.display().to_string()).collect()
     } else {
-        arguments.columns.iter().step_by(width(arguments)).cloned().collect()
+        arguments.columns().into_iter().step_by(width(arguments)).collect()
     };
     if names.is_empty() {
         names = (0..count).map(|i| if i == 0 { "the baseline".to_owned() } else { format!("treatment {i}") }).collect();
@@ -181,14 +192,33 @@ fn is_of_modes(id: &str) -> bool {
 }
 
 /// What a method needs that these data are not.
-fn needs(id: &str) -> &'static str {
+fn needs(id: &str, arguments: &Arguments) -> &'static str {
     match compute(id) {
-        Some(Compute::Pairs(_)) => "needs values that belong together: add --paired",
+        Some(Compute::Events(_)) => "needs counts with their exposure: files or --columns with --counts",
+        _ if arguments.counts => "needs values: leave out --counts",
+        Some(Compute::Pairs(_)) => "needs values that belong together: files or --columns with --paired",
         Some(Compute::Samples(_)) => "needs the values themselves: give files or --columns",
-        Some(Compute::Events(_)) => "needs counts with their exposure: add --counts",
         Some(Compute::Omnibus(_) | Compute::Pairwise(_)) => "needs three samples or more",
-        _ => "needs values: leave out --counts",
+        _ => "does not compare samples",
     }
+}
+
+/// A method that was asked for, and says nothing of these data, is a mistake on the command line.
+fn require_applicable(arguments: &Arguments, all: &Comparisons) -> Result<(), Error> {
+    let of_pair = |id: &str| all.comparisons.iter().any(|comparison| comparison.methods.get(id).is_some());
+    let applies = |id: &str| of_pair(id) || (all.at_once.is_some() && is_of_modes(id));
+    for (option, kind, ids) in [
+        ("--test", Kind::Test, &arguments.test),
+        ("--effect", Kind::EffectSize, &arguments.effect),
+        ("--interval", Kind::Interval, &arguments.interval),
+    ] {
+        if let Some(id) = ids.iter().find(|id| !applies(id)) {
+            let known: Vec<&str> = methods::ids_of(kind).filter(|id| applies(id)).collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            return Err(Error::Usage(format!("{option} {id} {}; these apply: {known}", needs(id, arguments))));
+        }
+    }
+    Ok(())
 }
 
 fn settings(arguments: &Arguments) -> Settings {
@@ -268,12 +298,15 @@ fn given(arguments: &Arguments) -> Result<Samples, Error> {
         let [file] = arguments.files.as_slice() else {
             return usage("--columns are those of one CSV file: give its path".to_owned());
         };
-        let width = width(arguments);
-        if arguments.columns.len() < 2 * width || !arguments.columns.len().is_multiple_of(width) {
-            return usage("--counts needs two --columns a mode: the count, then its exposure".to_owned());
+        let (width, columns) = (width(arguments), arguments.columns());
+        if columns.len() < 2 * width || !columns.len().is_multiple_of(width) {
+            return usage(match width {
+                1 => "--columns: name two or more, the baseline's first".to_owned(),
+                _ => "--counts needs two --columns a mode: the count, then its exposure".to_owned(),
+            });
         }
         let whole = arguments.paired || arguments.counts;
-        samples::columns(file, &arguments.columns, width, whole)?
+        samples::columns(file, &columns, width, whole)?
     };
     if arguments.counts {
         let events = |rows: Vec<Vec<f64>>| {
@@ -351,11 +384,6 @@ fn table(comparison: &Comparison, arguments: &Arguments) -> String {
             methods.0.iter().map(|applied| row(applied).into_iter().take(4).collect()).collect();
         let header = [*side, "Estimate of", "Estimate", &ci].map(|name| (name, Align::Left));
         text.push_str(&format!("\n{}", terminal::aligned(&header, &rows)));
-    }
-    for id in chosen.iter().filter(|id| !comparison.methods.0.iter().any(|applied| applied.id == id.as_str())) {
-        if arguments.files.len().max(arguments.columns.len()) < 3 || !is_of_modes(id) {
-            text.push_str(&format!("note: {id} {}\n", needs(id)));
-        }
     }
     if !matches!(arguments.alternative, Tail::TwoSided) {
         text.push_str("note: intervals of methods without a p-value stay two-sided\n");

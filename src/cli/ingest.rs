@@ -1,5 +1,6 @@
 //! `meshstats ingest`: what is made of every file; the runs as one tidy table.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -7,7 +8,7 @@ use clap::Args;
 use super::{Reading, load, output, terminal, writing};
 use crate::error::{Error, Problem};
 use crate::report::model::Align;
-use crate::study::{self, Fate, Scanned, Study};
+use crate::study::{self, Fate, Run, Scanned, Study};
 use crate::table::{self, Format, Table};
 
 #[derive(Args)]
@@ -71,7 +72,7 @@ fn require_no_input<'a>(out: &Path, studies: impl IntoIterator<Item = &'a Study>
     Ok(())
 }
 
-/// One line a file: read, repaired, ignored or refused, how many runs, and why.
+/// One line a file: read, repaired, ignored or refused, how many runs, where they belong, and why.
 fn list(arguments: &Arguments) -> Result<(), Error> {
     if !arguments.path.is_dir() {
         return Err(Problem::new(
@@ -82,42 +83,139 @@ fn list(arguments: &Arguments) -> Result<(), Error> {
         .into());
     }
     let files = study::scan(&arguments.path, &|_, _| {})?;
-    let rows: Vec<[String; 5]> = files.iter().map(|file| row(file, arguments.reading.strict)).collect();
-    let count = |what: &str| rows.iter().filter(|row| row[0] == what).count();
+    let (studies, notes) = sorted(arguments, &files)?;
+    let rows: Vec<Row> = files
+        .iter()
+        .map(|file| {
+            let row = Row::of(file, arguments.reading.strict);
+            let found = studies.iter().find_map(|(within, study)| Some((study, file.path.strip_prefix(within)?)));
+            found.map_or(row.clone(), |(study, path)| row.in_study(study, path))
+        })
+        .collect();
+    let count = |what: &str| rows.iter().filter(|row| row.outcome == what).count();
     let totals = ["read", "repaired", "ignored", "refused"].map(|what| format!("{} {what}", count(what))).join(", ");
-    let columns = [
-        ("Outcome", Align::Left),
-        ("Runs", Align::Number),
-        ("Format", Align::Left),
-        ("File", Align::Left),
-        ("Reason", Align::Left),
+    let modes: BTreeSet<&str> = rows.iter().map(|row| &*row.mode).filter(|mode| !mode.is_empty()).collect();
+    let any = |of: Cell| rows.iter().any(|row| !of(row).is_empty());
+    let columns: [(&str, Align, Cell, bool); 9] = [
+        ("Outcome", Align::Left, |row| &row.outcome, true),
+        ("Runs", Align::Number, |row| &row.runs, true),
+        ("Format", Align::Left, |row| &row.format, true),
+        ("Mode", Align::Left, |row| &row.mode, modes.len() > 1),
+        ("Scenario", Align::Left, |row| &row.scenario, any(|row| &row.scenario)),
+        ("Block", Align::Left, |row| &row.block, any(|row| &row.block)),
+        ("Run", Align::Left, |row| &row.run, any(|row| &row.run)),
+        ("File", Align::Left, |row| &row.file, true),
+        ("Reason", Align::Left, |row| &row.reason, true),
     ];
-    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.to_vec()).collect();
-    terminal::print(&format!("{}\n{} files: {totals}\n", terminal::aligned(&columns, &rows), files.len()));
+    let columns: Vec<_> = columns.into_iter().filter(|(.., shown)| *shown).collect();
+    let cells: Vec<Vec<String>> =
+        rows.iter().map(|row| columns.iter().map(|(_, _, cell, _)| cell(row).clone()).collect()).collect();
+    let header: Vec<(&str, Align)> = columns.iter().map(|(name, align, ..)| (*name, *align)).collect();
+    let table = terminal::aligned(&header, &cells);
+    terminal::print(&format!("{table}\n{} files: {totals}\n{notes}", files.len()));
     Ok(())
 }
 
-fn row(file: &Scanned, strict: bool) -> [String; 5] {
-    let (outcome, runs, format, reason) = match &file.fate {
-        Fate::Ignored(other) => ("ignored", String::new(), "", other.reason.clone()),
-        Fate::Refused(fault) => ("refused", String::new(), "", format!("{}: {}", fault.what, fault.remedy)),
-        Fate::Log(log) => {
-            let good = log.runs.iter().filter(|run| run.is_ok()).count();
-            let faults: Vec<String> =
-                log.runs.iter().filter_map(|run| run.as_ref().err()).map(|fault| fault.what.clone()).collect();
-            let repairs: Vec<String> = log.repairs.iter().map(|repair| repair.what.clone()).collect();
-            let outcome = match (faults.is_empty(), repairs.is_empty()) {
-                (false, _) => "refused",
-                (true, false) if strict => "refused",
-                (true, false) => "repaired",
-                (true, true) => "read",
-            };
-            let mut reasons = faults;
-            reasons.extend(repairs);
-            (outcome, good.to_string(), log.format, folded(&reasons))
+/// The studies among the files, by what the paths of their files begin with; and why the runs of others have no place.
+fn sorted(arguments: &Arguments, files: &[Scanned]) -> Result<(Vec<(String, Study)>, String), Error> {
+    let (mut studies, mut notes) = (Vec::new(), String::new());
+    for dir in study::find(&arguments.path)? {
+        let within = match dir.strip_prefix(&arguments.path).ok().and_then(Path::to_str) {
+            Some(name) if !name.is_empty() => format!("{name}/"),
+            _ => String::new(),
+        };
+        let of_study =
+            |file: &Scanned| Some(Scanned { path: file.path.strip_prefix(&within)?.to_owned(), ..file.clone() });
+        match study::sorted(&dir, &arguments.reading.overrides(), files.iter().filter_map(of_study).collect()) {
+            Ok(study) => studies.push((within, study)),
+            Err(Error::Failed(problems)) => notes.extend(problems.iter().map(|problem| {
+                let place = if within.is_empty() { String::new() } else { format!("{within} ") };
+                let text = format!("note: {place}{}: {}", problem.fault.what, problem.fault.remedy);
+                terminal::one_line(&text) + "\n"
+            })),
+            Err(usage) => return Err(usage),
         }
-    };
-    [outcome.to_owned(), runs, format.to_owned(), file.path.clone(), reason]
+    }
+    Ok((studies, notes))
+}
+
+/// What of a row stands in a column.
+type Cell = fn(&Row) -> &String;
+
+/// What was made of a file.
+#[derive(Clone, Default)]
+struct Row {
+    outcome: String,
+    runs: String,
+    format: String,
+    mode: String,
+    scenario: String,
+    block: String,
+    run: String,
+    file: String,
+    reason: String,
+}
+
+impl Row {
+    fn of(file: &Scanned, strict: bool) -> Self {
+        let (outcome, runs, format, reason) = match &file.fate {
+            Fate::Ignored(other) => ("ignored", String::new(), "", other.reason.clone()),
+            Fate::Refused(fault) => ("refused", String::new(), "", format!("{}: {}", fault.what, fault.remedy)),
+            Fate::Log(log) => {
+                let good = log.runs.iter().filter(|run| run.is_ok()).count();
+                let faults: Vec<String> =
+                    log.runs.iter().filter_map(|run| run.as_ref().err()).map(|fault| fault.what.clone()).collect();
+                let repairs: Vec<String> = log.repairs.iter().map(|repair| repair.what.clone()).collect();
+                let outcome = match (faults.is_empty(), repairs.is_empty()) {
+                    (false, _) => "refused",
+                    (true, false) if strict => "refused",
+                    (true, false) => "repaired",
+                    (true, true) => "read",
+                };
+                let mut reasons = faults;
+                reasons.extend(repairs);
+                (outcome, good.to_string(), log.format, folded(&reasons))
+            }
+        };
+        Self {
+            outcome: outcome.to_owned(),
+            runs,
+            format: format.to_owned(),
+            file: file.path.clone(),
+            reason,
+            ..Self::default()
+        }
+    }
+
+    /// What the study makes of the file at `path` within it: where its runs belong, or why it has none.
+    fn in_study(self, study: &Study, path: &str) -> Self {
+        let runs: Vec<&Run> = study.runs.iter().filter(|run| run.source == path).collect();
+        if let (Some(first), Some(last)) = (runs.first(), runs.last()) {
+            // Several runs of one log are told apart by a number.
+            let more = last.run.rsplit_once('#').filter(|_| runs.len() > 1);
+            return Self {
+                mode: first.mode.clone(),
+                scenario: first.scenario.clone().unwrap_or_default(),
+                block: first.block.clone().unwrap_or_default(),
+                run: more.map_or_else(|| first.run.clone(), |(_, last)| format!("{} … #{last}", first.run)),
+                ..self
+            };
+        }
+        if study.tables.iter().any(|table| table == path) {
+            return Self { outcome: "read".to_owned(), format: "table".to_owned(), reason: String::new(), ..self };
+        }
+        if let Some(ignored) = study.ignored.iter().find(|ignored| ignored.path == path) {
+            return Self { outcome: "ignored".to_owned(), runs: String::new(), reason: ignored.reason.clone(), ..self };
+        }
+        let shown = study.shown(path);
+        match study.rejected.iter().find(|problem| problem.path == shown) {
+            Some(problem) if self.outcome == "ignored" => {
+                let reason = format!("{}: {}", problem.fault.what, problem.fault.remedy);
+                Self { outcome: "refused".to_owned(), reason, ..self }
+            }
+            _ => self,
+        }
+    }
 }
 
 /// The reasons, equal ones counted.

@@ -14,7 +14,7 @@ use super::text::line_at;
 use super::{Content, Log, LogFormat, Other, OtherKind, Repair};
 use crate::error::Fault;
 use crate::run::Tool;
-pub(super) use document::{Document, End, Start};
+pub(super) use document::{Document, End, Start, failed};
 pub(super) use interval::Interval;
 pub(super) use lenient::{FromJson, Key, Lenient, object, read_field};
 pub(super) use mend::mend;

@@ -4,6 +4,7 @@
 
 mod iperf3_json;
 mod iperf3_stream;
+mod iperf3_text;
 mod text;
 mod wrk_json;
 mod wrk_text;
@@ -12,7 +13,7 @@ use crate::error::Fault;
 use crate::run::{Measurements, Tool};
 use text::Text;
 
-/// A log format that can be read.
+/// A log format that is known.
 pub struct LogFormat {
     pub id: &'static str,
     /// One line for `meshstats list formats`.
@@ -26,13 +27,21 @@ pub struct LogFormat {
 }
 
 /// All formats, in the order in which they are tried.
-pub static FORMATS: &[LogFormat] = &[wrk_json::FORMAT, wrk_text::FORMAT, iperf3_stream::FORMAT, iperf3_json::FORMAT];
+pub static FORMATS: &[LogFormat] =
+    &[wrk_json::FORMAT, wrk_text::FORMAT, iperf3_stream::FORMAT, iperf3_json::FORMAT, iperf3_text::FORMAT];
+
+/// The columns that a tidy table of runs has at least.
+pub const TABLE_COLUMNS: [&str; 4] = ["mode", "run", "metric", "value"];
+
+/// Why tables are ignored that could be analysed by themselves.
+pub const TABLE_BESIDE_LOGS: &str = "a table of runs, which is not read beside logs: to analyse it, give its own path";
+pub const PARQUET_BESIDE_LOGS: &str =
+    "a Parquet table, which is not read beside logs: to analyse it, give its own path";
 
 /// What other programs print, and often lies beside the logs of runs: the words to know it by, and what to say of it.
 static LOOK_ALIKES: &[(&[&str], &str)] = &[
-    (&["[ ID] Interval"], "iperf3 text output; run iperf3 with -J"),
+    (&["Client connecting to ", "[ ID] Interval"], "iperf 2 output; measure with iperf3 -J"),
     (&["Server listening on "], "iperf3 text output of a server; run iperf3 with -J at the client"),
-    (&["iperf3: error"], "an error of iperf3 in text; run iperf3 with -J"),
     (&[" bytes from ", "icmp_seq"], "ping output"),
     (&["This is ApacheBench"], "ApacheBench output; measure with wrk"),
     (&["Status code distribution:", "Slowest:"], "hey output; measure with wrk"),
@@ -44,6 +53,9 @@ static LOOK_ALIKES: &[(&[&str], &str)] = &[
 pub fn parse(bytes: &[u8]) -> Content {
     let Text { text, repairs } = match text::clean(bytes) {
         Ok(clean) => clean,
+        Err(_) if bytes.starts_with(b"PAR1") => {
+            return Content::Other(Other::new(OtherKind::LookAlike, PARQUET_BESIDE_LOGS));
+        }
         Err(other) => return Content::Other(other),
     };
     let mut content = match FORMATS.iter().find(|format| (format.recognise)(&text)) {
@@ -57,11 +69,21 @@ pub fn parse(bytes: &[u8]) -> Content {
 }
 
 fn unrecognised(text: &str) -> Other {
+    if is_table_of_runs(text) {
+        return Other::new(OtherKind::LookAlike, TABLE_BESIDE_LOGS);
+    }
     let is_in_text = |words: &[&str]| words.iter().all(|word| text.contains(word));
     match LOOK_ALIKES.iter().find(|(words, _)| is_in_text(words)) {
         Some((_, reason)) => Other::new(OtherKind::LookAlike, *reason),
         None => Other::new(OtherKind::Unknown, "no known log format"),
     }
+}
+
+/// Whether the text is CSV with the columns of a tidy table.
+fn is_table_of_runs(text: &str) -> bool {
+    let header = text.lines().next().unwrap_or_default();
+    let names: Vec<&str> = header.split(',').map(|name| name.trim().trim_matches('"')).collect();
+    TABLE_COLUMNS.iter().all(|column| names.contains(column))
 }
 
 /// What one file turned out to be.
@@ -103,8 +125,8 @@ impl Other {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OtherKind {
-    /// Recognised as something that is not a run (an author's table of means in iperf3's shape, iperf3's text output,
-    /// another tool's output): ignored and counted.
+    /// Recognised as something that is not a run (an author's table of means in iperf3's shape, the
+    /// text output of an iperf3 server, another tool's output): ignored and counted.
     LookAlike,
     /// Nothing that is known.
     Unknown,

@@ -27,6 +27,9 @@ pub(super) const FORMAT: LogFormat = LogFormat {
     parse: |text| read(FORMAT.id, text),
 };
 
+/// The remedy for a report of which something is missing.
+const KEEP_ALL: &str = "run it again and keep all that wrk prints; it prints its report at the very end";
+
 /// A run shorter than this share of the time asked for was interrupted.
 const LEAST_SHARE: f64 = 0.95;
 /// The relative departure from Little's law that is worth a note.
@@ -43,7 +46,10 @@ pub(super) fn read(format: &'static str, text: &str) -> Content {
         reader.line(index + 1, line);
     }
     reader.finish_report();
-    let Reader { runs, repairs, .. } = reader;
+    let Reader { mut runs, repairs, stray, .. } = reader;
+    if let (true, true, Some(line)) = (runs.is_empty(), repairs.is_empty(), stray) {
+        runs.push(Err(Fault::new("the end of a wrk report, without what stands above it", KEEP_ALL).on_line(line)));
+    }
     if !runs.is_empty() {
         Content::Log(Log { format, runs, repairs })
     } else if !repairs.is_empty() {
@@ -59,6 +65,8 @@ struct Reader {
     table: Table,
     /// `-R` of the command line just above a report.
     rate: Option<f64>,
+    /// The line of a `Transfer/sec` that stands in no report.
+    stray: Option<usize>,
     runs: Vec<Result<Measurements, Fault>>,
     repairs: Vec<Repair>,
 }
@@ -95,7 +103,10 @@ impl Reader {
             }
             self.table = Table::None;
         }
-        let Some(report) = &mut self.report else { return };
+        let Some(report) = &mut self.report else {
+            self.stray = self.stray.or(matches!(line, Line::TransferRate(_)).then_some(number));
+            return;
+        };
         if let Line::Heading { table, .. } = line {
             let is_first = match table {
                 Table::Spectrum => self.table == Table::Distribution,
@@ -272,16 +283,15 @@ impl Report {
 
     /// What the text says, with the time the run really took.
     fn printed(&self) -> Result<(f64, Http), Fault> {
-        let again = "run it again and keep all that wrk prints; it prints its report at the very end";
         let Some(totals) = self.totals else {
-            return Err(Fault::new("the report stops before its `requests in` line", again).on_line(self.line));
+            return Err(Fault::new("the report stops before its `requests in` line", KEEP_ALL).on_line(self.line));
         };
         if let Some(line) = self.line_without_unit {
             let what = "the latency has no unit, as old builds of wrk print it";
             return Err(Fault::new(what, "measure with wrk 4 or later").on_line(line));
         }
         let Some([mean, sd, max]) = self.latency else {
-            return Err(Fault::new("the report has no `Latency` line", again).on_line(totals.line));
+            return Err(Fault::new("the report has no `Latency` line", KEEP_ALL).on_line(totals.line));
         };
         if self.transfer_rate.is_some() && self.requests_per_second.is_none() {
             let what = "`Requests/sec` is not a number";

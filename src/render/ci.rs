@@ -30,6 +30,9 @@ pub fn junit(suites: &[Suite]) -> String {
         for case in &suite.cases {
             text.push_str(&test_case(suite, case));
         }
+        if !suite.notes.is_empty() {
+            text.push_str(&format!("    <system-out>{}</system-out>\n", xml(&suite.notes.join("; "))));
+        }
         text.push_str("  </testsuite>\n");
     }
     text.push_str("</testsuites>\n");
@@ -62,7 +65,7 @@ fn xml(text: &str) -> String {
 }
 
 /// Workflow commands that annotate a run of GitHub Actions: an error for each regression, a warning for what is
-/// inconclusive, and the verdict of all as a notice.
+/// inconclusive and for each note, and the verdict of all as a notice.
 pub fn annotations(suites: &[Suite], verdict: &str) -> String {
     let mut text = String::new();
     for case in suites.iter().flat_map(|suite| &suite.cases) {
@@ -72,6 +75,9 @@ pub fn annotations(suites: &[Suite], verdict: &str) -> String {
             Verdict::Inconclusive => "warning",
         };
         text.push_str(&annotation(command, &case.title, &case.message));
+    }
+    for note in suites.iter().flat_map(|suite| &suite.notes) {
+        text.push_str(&annotation("warning", "meshstats gate", note));
     }
     text.push_str(&annotation("notice", "meshstats gate", verdict));
     text
@@ -97,7 +103,7 @@ mod tests {
         };
         let cases =
             vec![case(Verdict::Fail, "+5 % < 7 %\r\nmore"), case(Verdict::Inconclusive, "?"), case(Verdict::Pass, "-")];
-        vec![Suite { name: "study.x".to_owned(), cases }]
+        vec![Suite { name: "study.x".to_owned(), cases, notes: vec!["note: a < b".to_owned()] }]
     }
 
     #[test]
@@ -106,6 +112,7 @@ mod tests {
         assert!(text.contains("<testsuites name=\"meshstats gate\" tests=\"3\" failures=\"1\" errors=\"1\">"));
         assert!(text.contains("classname=\"study_x.a&lt;b&gt;, &quot;c&quot; &amp; v1_2\" name=\"p99: 50, 000\""));
         assert!(text.contains("<failure type=\"regression\" message=\"+5 % &lt; 7 % more\">"));
+        assert!(text.contains("</testcase>\n    <system-out>note: a &lt; b</system-out>\n  </testsuite>"));
         assert!(text.contains("<error type=\"inconclusive\" message=\"?\">?</error>"));
     }
 
@@ -118,6 +125,7 @@ mod tests {
             [
                 "::error title=a%2C b%3A 5 %25::+5 %25 < 7 %25%0D%0Amore",
                 "::warning title=a%2C b%3A 5 %25::?",
+                "::warning title=meshstats gate::note: a < b",
                 "::notice title=meshstats gate::fail: 1",
             ]
         );

@@ -14,6 +14,7 @@ use super::{Context, header};
 use crate::analysis::{Compared, Comparison, Means, MetricInfo};
 use crate::metric::Better;
 use crate::stats::{Estimand, Interval};
+pub(super) use equivalence::verdicts;
 pub(super) use headline::headline;
 
 /// A comparison of means with the metric it is of.

@@ -5,7 +5,7 @@ use super::model::{Align, Block, Cell, Column, Report, Section, Sentence, Table}
 use super::number::{
     self, Scale, decimals_of, fixed, half_width, number, p_value, shortest, signed, significant, text,
 };
-use crate::analysis::gate::{Gate, Gated, Measured, Verdict};
+use crate::analysis::gate::{Gate, Gated, Measured, SAME_RUNS, Verdict};
 use crate::analysis::means::Side;
 use crate::analysis::planning::POWER;
 use crate::analysis::{GENERATOR, MetricKind};
@@ -18,6 +18,8 @@ use crate::stats::{Margin, Undefined};
 pub struct Suite {
     pub name: String,
     pub cases: Vec<Case>,
+    /// What is to be said of the gate as a whole.
+    pub notes: Vec<String>,
 }
 
 /// A metric in one mode and scenario.
@@ -68,7 +70,8 @@ pub fn suite(named: &Named, translator: &Translator) -> Suite {
             message: translator.text(&sentence(row, named.gate)),
         }
     };
-    Suite { name: named.study.to_owned(), cases: named.gate.rows.iter().map(case).collect() }
+    let notes = notes(named).iter().map(|note| translator.text(note)).collect();
+    Suite { name: named.study.to_owned(), cases: named.gate.rows.iter().map(case).collect(), notes }
 }
 
 /// The gates of all studies as one report, to be read in a pull request, in the translator's language.
@@ -128,15 +131,18 @@ fn english_sentences(named: &Named) -> Vec<String> {
     let rows = &named.gate.rows;
     let of = |verdict: Verdict| rows.iter().filter(move |row| row.verdict == verdict);
     let sorted = of(Verdict::Fail).chain(of(Verdict::Inconclusive)).chain(of(Verdict::Pass));
-    let mut all: Vec<String> = sorted
-        .map(|row| {
-            format!("{}: {}, {}: {}", row.verdict.word(), row.metric.label, row.place, sentence(row, named.gate))
-        })
-        .collect();
-    all.extend(named.gate.without_direction.iter().map(|id| {
+    let rows = sorted.map(|row| {
+        format!("{}: {}, {}: {}", row.verdict.word(), row.metric.label, row.place, sentence(row, named.gate))
+    });
+    rows.chain(notes(named)).collect()
+}
+
+fn notes(named: &Named) -> Vec<String> {
+    let same = named.gate.same_runs.then(|| format!("note: {SAME_RUNS}"));
+    let without = named.gate.without_direction.iter().map(|id| {
         format!("note: {id} is not gated, because neither direction of it is known to be better: --better {id}=lower")
-    }));
-    all
+    });
+    same.into_iter().chain(without).collect()
 }
 
 /// The gate as a table; the notes say how it was decided.

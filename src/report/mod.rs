@@ -90,6 +90,11 @@ pub fn report(analysis: &Analysis, style: &Style) -> Report {
     language::translated(report, &language::translator(analysis))
 }
 
+/// What each margin came to in each comparison, a sentence each, in English.
+pub fn margins(analysis: &Analysis) -> Vec<String> {
+    comparison::verdicts(&Context { analysis, style: &Style::default() })
+}
+
 impl Context<'_> {
     fn label(&self, mode: &str) -> String {
         let found = self.analysis.study.modes.iter().find(|known| known.id == mode);

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::layout::block_prefix;
 use super::pattern::{Place, stem};
 use crate::error::Fault;
 use crate::run::Tool;
@@ -61,7 +62,7 @@ const RUN_WORDS: &[&str] = &[
     "nr",
 ];
 
-const TOOL_WORDS: &[&str] = &["wrk", "wrk2", "iperf", "iperf3"];
+pub const TOOL_WORDS: &[&str] = &["wrk", "wrk2", "iperf", "iperf3"];
 
 /// The path pattern to suggest where the paths alone do not tell.
 const SUGGESTION: &str = "'{mode}/{tool}/run-{run}.{ext}'";
@@ -71,6 +72,23 @@ pub fn is_baseline(name: &str) -> bool {
     let name = name.to_lowercase().replace(['_', ' '], "-");
     BASELINES.contains(&name.as_str())
         || ["no-", "non-", "without-", "wo-"].iter().any(|prefix| name.len() > prefix.len() && name.starts_with(prefix))
+}
+
+/// Where in a path something was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A directory, from 0.
+    Directory(usize),
+    /// What follows the directories that all paths have.
+    Name,
+}
+
+/// Where in the paths the parts of places were found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sources {
+    pub mode: Option<Source>,
+    pub scenario: Vec<Source>,
+    pub run: Vec<Source>,
 }
 
 /// A path's fields while their meaning is being found.
@@ -83,8 +101,8 @@ struct Fields<'a> {
     stem: &'a str,
 }
 
-/// The place of each log, in the order of `logs`.
-pub fn discover(logs: &[(&str, Tool)]) -> Result<Vec<Place>, Fault> {
+/// The place of each log, in the order of `logs`, and where its parts were found.
+pub fn discover(logs: &[(&str, Tool)]) -> Result<(Vec<Place>, Sources), Fault> {
     let depth = logs.iter().map(|(path, _)| path.matches('/').count()).min().unwrap_or(0);
     let rows: Vec<Fields> = logs.iter().map(|(path, tool)| fields(path, *tool, depth)).collect();
 
@@ -109,6 +127,12 @@ pub fn discover(logs: &[(&str, Tool)]) -> Result<Vec<Place>, Fault> {
         None => split_keys(&keys),
     };
 
+    let directories = |columns: &[usize]| columns.iter().map(|column| Source::Directory(*column)).collect::<Vec<_>>();
+    let in_name = |is: bool| is.then_some(Source::Name);
+    let mode = mode_column.map(Source::Directory).or_else(|| in_name(key_modes.iter().any(|mode| !mode.is_empty())));
+    let mut sources = Sources { mode, scenario: directories(&scenario_columns), run: directories(&run_columns) };
+    sources.scenario.extend(in_name(key_scenarios.iter().flatten().any(|key| !key.is_empty())));
+
     let mut places: Vec<Place> = Vec::with_capacity(rows.len());
     for (i, row) in rows.iter().enumerate() {
         let mut scenario: Vec<&str> = scenario_columns.iter().map(|column| row.dirs[*column]).collect();
@@ -123,10 +147,12 @@ pub fn discover(logs: &[(&str, Tool)]) -> Result<Vec<Place>, Fault> {
         });
     }
     name_runs_apart(&rows, &mut places);
+    let is_named = |(row, place): (&Fields, &Place)| row.words.iter().any(|word| is_run(word)) || place.run == row.stem;
+    sources.run.extend(in_name(rows.iter().zip(&places).any(is_named)));
     for place in places.iter_mut().filter(|place| place.mode.is_empty()) {
         "all".clone_into(&mut place.mode);
     }
-    Ok(places)
+    Ok((places, sources))
 }
 
 fn fields(path: &str, tool: Tool, depth: usize) -> Fields<'_> {
@@ -302,7 +328,21 @@ fn name_runs_apart(rows: &[Fields], places: &mut [Place]) {
     }
 }
 
+/// What stands before the number in a column of directories that are named as blocks.
+fn block_column<'a>(rows: &[Fields<'a>], column: usize) -> Option<&'a str> {
+    let mut prefixes = rows.iter().map(|row| block_prefix(row.dirs[column]));
+    let first = prefixes.next()??;
+    prefixes.all(|prefix| prefix == Some(first)).then_some(first)
+}
+
 fn ambiguous(rows: &[Fields], columns: &[usize]) -> Fault {
+    let suggestion = match columns.iter().find_map(|column| Some((*column, block_column(rows, *column)?))) {
+        Some((column, prefix)) if Some(&column) == columns.first() => {
+            format!("'{prefix}{{block}}/{{mode}}/{{tool}}-{{run}}.{{ext}}'")
+        }
+        Some((_, prefix)) => format!("'{{mode}}/{prefix}{{block}}/{{tool}}-{{run}}.{{ext}}'"),
+        None => SUGGESTION.to_owned(),
+    };
     let lists: Vec<String> = columns
         .iter()
         .map(|column| {
@@ -314,7 +354,7 @@ fn ambiguous(rows: &[Fields], columns: &[usize]) -> Fault {
         .collect();
     Fault::new(
         format!("cannot tell which directories are the modes: {}", lists.join("; ")),
-        format!("say it with --logs and a path pattern such as {SUGGESTION}, or `logs = …` in meshstats.toml"),
+        format!("say it with --logs and a path pattern such as {suggestion}, or `logs = …` in meshstats.toml"),
     )
 }
 
@@ -327,7 +367,7 @@ mod tests {
             .iter()
             .map(|p| (*p, if p.contains("wrk") || p.ends_with("txt") { Tool::Wrk } else { Tool::Iperf3 }))
             .collect();
-        discover(&logs).unwrap().into_iter().map(|place| (place.mode, place.scenario, place.run)).collect()
+        discover(&logs).unwrap().0.into_iter().map(|place| (place.mode, place.scenario, place.run)).collect()
     }
 
     fn row(mode: &str, scenario: Option<&str>, run: &str) -> (String, Option<String>, String) {
@@ -440,5 +480,17 @@ mod tests {
             discover(&logs).unwrap_err().what,
             "cannot tell which directories are the modes: level 1 (a, b); level 2 (x, y)"
         );
+    }
+
+    #[test]
+    fn directories_that_are_named_as_blocks_are_suggested_as_such() {
+        let logs = ["block-1/x", "block-1/y", "block-2/x", "block-2/y"].map(|dir| format!("{dir}/1.txt"));
+        let remedy = |logs: &[String]| {
+            let logs: Vec<(&str, Tool)> = logs.iter().map(|path| (path.as_str(), Tool::Wrk)).collect();
+            discover(&logs).unwrap_err().remedy
+        };
+        assert!(remedy(&logs).contains(" 'block-{block}/{mode}/{tool}-{run}.{ext}', "), "{}", remedy(&logs));
+        let logs = ["x/block-1", "y/block-1", "x/block-2", "y/block-2"].map(|dir| format!("{dir}/1.txt"));
+        assert!(remedy(&logs).contains(" '{mode}/block-{block}/{tool}-{run}.{ext}', "), "{}", remedy(&logs));
     }
 }

@@ -1,6 +1,7 @@
 //! A directory → [`Study`]: which files are runs of which mode, what was refused and what was passed over.
 
 mod discover;
+mod layout;
 mod manifest;
 mod names;
 mod pattern;
@@ -13,6 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use discover::is_baseline;
+pub use layout::{Guessed, Layout, UnreadBlock};
 pub use manifest::{DecimalSeparator, Manifest, MssPolicy, Named, Names, Outliers, Provenance};
 pub use names::{check_id, check_label, check_study};
 pub use pattern::Pattern;
@@ -38,6 +40,8 @@ pub struct Study {
     pub id: String,
     pub dir: PathBuf,
     pub manifest: Manifest,
+    /// How the paths of its logs were read.
+    pub layout: Layout,
     /// Sorted by mode, scenario, block, run, tool and path.
     pub runs: Vec<Run>,
     /// Tables of values that were already extracted.
@@ -192,33 +196,26 @@ pub fn is_table(path: &Path) -> bool {
 
 /// Reads the study at `path` (a directory, or one table of values).
 pub fn open(path: &Path, overrides: &Overrides, progress: Progress) -> Result<Study> {
-    let dir = if path.is_file() { path.parent().unwrap_or(path) } else { path };
-    let mut inputs = Vec::new();
-    let manifest = overrides.over(if path.is_dir() { read_manifest(dir, &mut inputs)? } else { Manifest::default() });
-    manifest.check().map_err(|fault| fault.at(dir.join(MANIFEST).display().to_string()))?;
-    let mut study = Study {
-        id: study_id(path),
-        dir: dir.to_owned(),
-        manifest,
-        runs: Vec::new(),
-        tables: Vec::new(),
-        rejected: Vec::new(),
-        ignored: Vec::new(),
-        repairs: Vec::new(),
-        inputs,
-    };
-    if path.is_file() {
-        study.tables.push(file_name(path));
-        study.hash_tables()?;
-        return Ok(study);
+    if !path.is_file() {
+        return sorted(path, overrides, scan(path, progress)?);
     }
-    let mut scanned = scan(dir, progress)?;
-    scanned.retain(|file| file.path != MANIFEST && Some(&file.path) != study.manifest.published.as_ref());
-    let has_logs = scanned.iter().any(|file| matches!(file.fate, Fate::Log(_)));
+    let mut study = Study::new(path, Manifest::default(), overrides)?;
+    study.tables.push(file_name(path));
+    study.hash_tables()?;
+    Ok(study)
+}
+
+/// The study in the directory `dir`, whose files were read already.
+pub fn sorted(dir: &Path, overrides: &Overrides, mut files: Vec<Scanned>) -> Result<Study> {
+    let mut inputs = Vec::new();
+    let manifest = read_manifest(dir, &mut inputs)?;
+    let mut study = Study { inputs, ..Study::new(dir, manifest, overrides)? };
+    files.retain(|file| file.path != MANIFEST && Some(&file.path) != study.manifest.published.as_ref());
+    let has_logs = files.iter().any(|file| matches!(file.fate, Fate::Log(_)));
     if has_logs {
-        study.sort_in(scanned, overrides.strict)?;
+        study.sort_in(files, overrides.strict)?;
     } else {
-        study.use_tables(scanned)?;
+        study.use_tables(files)?;
     }
     Ok(study)
 }
@@ -247,6 +244,25 @@ fn read_manifest(dir: &Path, inputs: &mut Vec<Input>) -> Result<Manifest> {
 }
 
 impl Study {
+    /// A study without a file, at a directory or a table.
+    fn new(path: &Path, manifest: Manifest, overrides: &Overrides) -> Result<Self> {
+        let dir = if path.is_file() { path.parent().unwrap_or(path) } else { path };
+        let manifest = overrides.over(manifest);
+        manifest.check().map_err(|fault| fault.at(dir.join(MANIFEST).display().to_string()))?;
+        Ok(Self {
+            id: study_id(path),
+            dir: dir.to_owned(),
+            manifest,
+            layout: Layout::default(),
+            runs: Vec::new(),
+            tables: Vec::new(),
+            rejected: Vec::new(),
+            ignored: Vec::new(),
+            repairs: Vec::new(),
+            inputs: Vec::new(),
+        })
+    }
+
     /// Gives every log its mode, scenario and run, by the manifest's patterns or by what the paths show.
     fn sort_in(&mut self, mut scanned: Vec<Scanned>, strict: bool) -> Result<()> {
         let patterns = self.patterns()?;
@@ -303,7 +319,7 @@ impl Study {
         logs.into_iter().map(|(_, file)| file).collect()
     }
 
-    fn places(&self, patterns: &[Pattern], logs: &[Scanned]) -> Result<Vec<Option<Place>>> {
+    fn places(&mut self, patterns: &[Pattern], logs: &[Scanned]) -> Result<Vec<Option<Place>>> {
         if patterns.is_empty() {
             let tools: Vec<(&str, Tool)> = logs
                 .iter()
@@ -312,7 +328,10 @@ impl Study {
                     _ => None,
                 })
                 .collect();
-            let places = discover::discover(&tools).map_err(|fault| fault.at(self.dir.display().to_string()))?;
+            let (places, sources) =
+                discover::discover(&tools).map_err(|fault| fault.at(self.dir.display().to_string()))?;
+            let paths: Vec<&str> = tools.iter().map(|(path, _)| *path).collect();
+            self.layout = Layout::of(&paths, &places, &[], Some(&sources));
             return Ok(places.into_iter().map(Some).collect());
         }
         let places: Vec<Option<Place>> =
@@ -326,6 +345,9 @@ impl Study {
             )
             .into());
         }
+        let placed = logs.iter().zip(&places).filter_map(|(file, place)| Some((file.path.as_str(), place.clone()?)));
+        let (paths, found): (Vec<&str>, Vec<Place>) = placed.unzip();
+        self.layout = Layout::of(&paths, &found, self.manifest.logs.as_slice(), None);
         Ok(places)
     }
 
@@ -411,6 +433,9 @@ impl Study {
         let (tables, others): (Vec<_>, Vec<_>) = scanned.into_iter().partition(|file| is_table(Path::new(&file.path)));
         self.tables = tables.into_iter().map(|file| file.path).collect();
         others.into_iter().for_each(|file| self.leave_out(file));
+        if self.tables.is_empty() && !self.rejected.is_empty() {
+            return Err(Error::Failed(std::mem::take(&mut self.rejected)));
+        }
         if self.tables.is_empty() {
             let seen = self.ignored.len() + self.rejected.len();
             return Err(Problem::new(
@@ -507,10 +532,17 @@ pub fn modes(study: &Study, found: &BTreeSet<String>) -> Result<(Vec<Named>, usi
         (None, [one], _) => (*one).to_owned(),
         _ if declared => modes[0].id.clone(),
         _ => {
+            let blocks: Option<Vec<&str>> = modes.iter().map(|mode| layout::block_prefix(&mode.id)).collect();
             return Err(Problem::new(
                 shown(),
                 format!("cannot tell which mode is the baseline; the modes are: {}", list()),
-                "name it, for example `--baseline ".to_owned() + modes.first().map_or("", |mode| &mode.id) + "`",
+                match blocks.as_deref() {
+                    Some([prefix, ..]) => format!(
+                        "these look like blocks; say where they and the modes stand in the paths, with a pattern such as \
+                         `logs = \"{prefix}{{block}}/{{mode}}-{{run}}.{{ext}}\"`"
+                    ),
+                    _ => format!("name it, for example `--baseline {}`", modes.first().map_or("", |mode| &mode.id)),
+                },
             )
             .into());
         }

@@ -444,7 +444,7 @@ fn implausible(id: &str, what: &str, detail: String) -> Note {
 }
 
 /// iperf3's own words on why a test failed, and what they call for.
-fn failed(message: &str) -> Fault {
+pub fn failed(message: &str) -> Fault {
     let message = message.trim().trim_start_matches("error - ");
     let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
     if has(&["interrupt", "terminated"]) {

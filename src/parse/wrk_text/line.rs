@@ -173,14 +173,18 @@ const fn kinds_with_byte_at(at: usize) -> [u32; 256] {
     kinds
 }
 
-/// Whether the text has a line that only wrk prints.
+/// Whether the text has a line that only wrk prints, or the two that end its report.
 pub(super) fn is_of_wrk(text: &str) -> bool {
+    let is_end = |line: &str| matches!(classify(line, Table::None), Some(Line::TransferRate(_)));
+    let has_end =
+        ["Requests/sec:", "Transfer/sec:"].iter().all(|words| text.contains(words)) && text.lines().any(is_end);
     let words = ["Thread Stats", " test @ ", " requests in ", "unable to "];
     let is_sign = |line: Line| {
         matches!(line, Line::Stats { .. } | Line::Running { .. } | Line::Totals { .. } | Line::Unable { .. })
     };
-    words.iter().any(|words| text.contains(words))
-        && text.lines().any(|line| classify(line, Table::None).is_some_and(is_sign))
+    has_end
+        || words.iter().any(|words| text.contains(words))
+            && text.lines().any(|line| classify(line, Table::None).is_some_and(is_sign))
 }
 
 pub(super) fn classify(line: &str, table: Table) -> Option<Line<'_>> {
