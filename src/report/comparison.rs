@@ -195,7 +195,7 @@ pub(super) fn section(context: &Context) -> Option<Section> {
         blocks.push(Block::Table(means_table(context, "other-metrics", "Other metrics", &others)));
     }
     let all: Vec<Item> = primary.into_iter().chain(others).collect();
-    blocks.extend(figures::forest(context, &all).map(Block::Figure));
+    blocks.extend(figures::forests(context, &all).into_iter().map(Block::Figure));
     blocks.extend(heatmap::figures(context).into_iter().map(Block::Figure));
     (!blocks.is_empty()).then(|| Section { id: "comparison".to_owned(), title: "Comparison".to_owned(), blocks })
 }

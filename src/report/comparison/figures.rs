@@ -67,8 +67,33 @@ fn run_figure(context: &Context, metric: &MetricInfo, scenario: Option<&str>, sa
     }
 }
 
-/// The percent change of every metric that has one, with its interval.
-pub(super) fn forest(context: &Context, items: &[Item]) -> Option<Figure> {
+/// More rows would make a figure that no page holds.
+const ROWS: usize = 14;
+
+/// The percent change of every metric that has one, with its interval: in as many figures as fit on pages, the comparisons
+/// of a metric together.
+pub(super) fn forests(context: &Context, items: &[Item]) -> Vec<Figure> {
+    let mut parts: Vec<&[Item]> = Vec::new();
+    let (mut start, mut end) = (0, 0);
+    for of_metric in items.chunk_by(|a, b| a.metric.id == b.metric.id).flat_map(|all| all.chunks(ROWS)) {
+        if end - start + of_metric.len() > ROWS {
+            parts.push(&items[start..end]);
+            start = end;
+        }
+        end += of_metric.len();
+    }
+    parts.push(&items[start..end]);
+    let mut figures: Vec<Figure> = parts.iter().filter_map(|part| forest(context, part)).collect();
+    let all = figures.len();
+    if all > 1 {
+        for (i, figure) in figures.iter_mut().enumerate() {
+            figure.caption.push_str(&format!(" Part {} of {all}.", i + 1));
+        }
+    }
+    figures
+}
+
+fn forest(context: &Context, items: &[Item]) -> Option<Figure> {
     let digits = context.digits();
     let plain = |cell: Cell| match cell {
         Cell::Number { text } => text,
