@@ -291,8 +291,9 @@ fn every_figure_says_in_words_what_it_shows() {
         seen += 1;
     }
     assert_eq!(
-        seen, 23,
-        "two studies of two primary metrics: runs, order, distribution and Q–Q plot of each; changes, percentiles and\n         the course over time of each study; the requests of one"
+        seen, 36,
+        "three studies of two primary metrics: runs, order, distribution and Q–Q plot of each; changes, percentiles and
+         the course over time of each study; the requests of two; the changes of three modes in two parts"
     );
 }
 

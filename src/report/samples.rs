@@ -5,8 +5,8 @@ use super::number::{self, Scale, fixed, number, or_missing, text};
 use super::{Context, distributions, header};
 use crate::analysis::{MetricInfo, Sample};
 use crate::metric::Unit;
-use crate::stats::Answer;
 use crate::stats::describe::Description;
+use crate::stats::{Answer, Result};
 
 pub(super) fn section(context: &Context) -> Option<Section> {
     let rows: Vec<Row> = context.analysis.metrics.iter().flat_map(|metric| rows_of(context, metric)).collect();
@@ -33,15 +33,14 @@ struct Row<'a> {
 fn rows_of<'a>(context: &Context<'a>, metric: &'a MetricInfo) -> Vec<Row<'a>> {
     let samples = context.analysis.samples.iter().filter(|sample| sample.metric == metric.id);
     let row = |sample: &'a Sample| {
-        let scenario = sample.scenario.as_deref();
-        Some(Row {
-            metric,
-            scale: context.scale(metric),
-            sample,
-            description: sample.description.as_ref().ok()?,
-            decimals: context.decimals(metric, scenario, |description| &description.sd),
-            error_decimals: context.decimals(metric, scenario, |description| &description.standard_error),
-        })
+        let description = sample.description.as_ref().ok()?;
+        let decimals = |spread: fn(&Description) -> &Result<f64>| match (description.min, description.max) {
+            // Nothing ever happened: no digits are needed to say so.
+            (0.0, 0.0) => 0,
+            _ => context.decimals(metric, sample.scenario.as_deref(), spread),
+        };
+        let [decimals, error_decimals] = [decimals(|of| &of.sd), decimals(|of| &of.standard_error)];
+        Some(Row { metric, scale: context.scale(metric), sample, description, decimals, error_decimals })
     };
     samples.filter_map(row).collect()
 }
@@ -133,7 +132,11 @@ fn quantiles(context: &Context, rows: &[Row]) -> Table {
             // A count is whole, and so are its extremes and its total; a quartile may fall between two.
             let is_count = row.metric.unit == Unit::Count;
             let (between, whole) = if is_count { (decimals.min(1), 0) } else { (decimals, decimals) };
-            let cell = |value: f64, decimals| number(fixed(row.scale.apply(value), decimals));
+            // Zero itself is told from what decimals round to it.
+            let cell = |value: f64, decimals| match value {
+                0.0 => number("0".to_owned()),
+                _ => number(fixed(row.scale.apply(value), decimals)),
+            };
             cells.push(cell(d.min, whole));
             let median = row.sample.methods.answer("median").ok().and_then(Answer::interval);
             cells.extend([d.lower_quartile, d.median].map(|value| cell(value, between)));
