@@ -31,6 +31,7 @@ struct Row<'a> {
 
 /// The rows of a metric, in reading order.
 fn rows_of<'a>(context: &Context<'a>, metric: &'a MetricInfo) -> Vec<Row<'a>> {
+    let scale = context.scale(metric);
     let samples = context.analysis.samples.iter().filter(|sample| sample.metric == metric.id);
     let row = |sample: &'a Sample| {
         let description = sample.description.as_ref().ok()?;
@@ -40,7 +41,7 @@ fn rows_of<'a>(context: &Context<'a>, metric: &'a MetricInfo) -> Vec<Row<'a>> {
             _ => context.decimals(metric, sample.scenario.as_deref(), spread),
         };
         let [decimals, error_decimals] = [decimals(|of| &of.sd), decimals(|of| &of.standard_error)];
-        Some(Row { metric, scale: context.scale(metric), sample, description, decimals, error_decimals })
+        Some(Row { metric, scale: scale.clone(), sample, description, decimals, error_decimals })
     };
     samples.filter_map(row).collect()
 }
