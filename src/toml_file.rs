@@ -32,8 +32,40 @@ pub fn unknown_word(message: &str) -> Fault {
             };
             Fault::new(format!("unknown {kind} `{name}`"), remedy)
         }
-        None => Fault::new(message.replace('\n', " "), "correct this line"),
+        None => {
+            let what = misplaced(message).unwrap_or_else(|| message.replace('\n', " "));
+            Fault::new(what, "correct this line")
+        }
     }
+}
+
+/// Puts serde's "invalid type: string "x", expected u32" into words that a writer of TOML knows.
+fn misplaced(message: &str) -> Option<String> {
+    let rest = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "))?;
+    let (found, expected) = rest.rsplit_once(", expected ")?;
+    let found = match found.split_once(' ') {
+        Some(("integer" | "boolean", value)) => value,
+        Some(("floating", value)) => value.strip_prefix("point ").unwrap_or(value),
+        Some(("string", text)) => text,
+        _ => match found {
+            "sequence" => "a list",
+            "map" => "a table",
+            other => other,
+        },
+    };
+    let expected = match expected {
+        "u8" => "a whole number from 0 to 255".to_owned(),
+        "u16" => "a whole number from 0 to 65535".to_owned(),
+        "u32" | "u64" | "usize" => "a whole number from 0".to_owned(),
+        "f64" => "a number".to_owned(),
+        "a string" => "a text in quotes".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        "a sequence" => "a list".to_owned(),
+        "a map" => "a table".to_owned(),
+        other if other.starts_with("struct ") => "a table".to_owned(),
+        other => other.to_owned(),
+    };
+    Some(format!("{found} stands where {expected} belongs"))
 }
 
 /// Takes serde's "unknown field `x`, expected one of `a`, `b`" apart.
@@ -91,6 +123,34 @@ mod tests {
         assert_eq!(fault.line, Some(2));
         assert_eq!(fault.what, "unknown key `baselin`");
         assert_eq!(fault.remedy, "did you mean `baseline`? Known here: title, baseline");
+    }
+
+    #[test]
+    fn what_is_misplaced_is_told_in_words_of_toml() {
+        #[derive(Debug, Default, serde::Deserialize)]
+        #[serde(default)]
+        #[expect(dead_code, reason = "only parsed")]
+        struct Typed {
+            runs: u32,
+            pause: f64,
+            words: Vec<String>,
+            inner: Option<Box<Typed>>,
+            title: String,
+            is_on: bool,
+        }
+        for (text, told) in [
+            ("runs = -3", "`-3` stands where a whole number from 0 belongs"),
+            ("runs = 2.5", "`2.5` stands where a whole number from 0 belongs"),
+            ("runs = \"three\"", "\"three\" stands where a whole number from 0 belongs"),
+            ("pause = true", "`true` stands where a number belongs"),
+            ("words = \"a, expected b\"", "\"a, expected b\" stands where a list belongs"),
+            ("title = [[1]]", "a list stands where a text in quotes belongs"),
+            ("inner = 3", "`3` stands where a table belongs"),
+            ("title = {}", "a table stands where a text in quotes belongs"),
+            ("is_on = 1", "`1` stands where true or false belongs"),
+        ] {
+            assert_eq!(parse::<Typed>(text).unwrap_err().what, told, "{text}");
+        }
     }
 
     #[test]

@@ -429,6 +429,51 @@ fn exclusive_modes_stand_one_at_a_time() {
 }
 
 #[test]
+fn a_teardown_that_fails_keeps_no_other_mode_standing() {
+    let mode =
+        |id: &str, teardown: &str| format!("[[modes]]\nid = \"{id}\"\nsetup = [\"true\"]\nteardown = [{teardown}]\n");
+    let modes = [mode("a", "\"touch\", \"a-is-down\""), mode("b", "\"false\""), mode("c", "\"false\"")].concat();
+    let case = case(&[("wrk", FAKE_WRK)], &format!("runs = 1\npause = 0\nwarm_up = 0\n{modes}{FAKE_TOOL}"));
+    let ended = collect(&case, &[]);
+    assert_eq!((ended.code, logs(&case).len()), (1, 3), "{}", ended.stderr);
+    assert!(case.path("a-is-down").exists());
+    for mode in ["b", "c"] {
+        let told = format!("error: mode {mode}: the teardown `false` failed: it ended with exit code 1: ");
+        assert_eq!(ended.stderr.matches(&told).count(), 1, "{}", ended.stderr);
+    }
+    // They are known to stand, and a later call takes them down.
+    let again = collect(&case, &[]);
+    assert!(again.code == 1 && again.stderr.contains("mode b: the teardown"), "{}", again.stderr);
+}
+
+#[test]
+fn what_a_run_began_with_is_ended_with_it() {
+    // The tool stops the collector, which is asked to end what `before` began all the same.
+    let wrk = FAKE_WRK.replace("sleep 0.1", "[ $c = 4 ] && { kill -INT $PPID; sleep 60; }");
+    let plan = |before: &str| {
+        format!(
+            "runs = 1\npause = 0\nwarm_up = 0\nattempts = 1\n[[modes]]\nid = \"a\"\nbefore = [\"bin/{before}\"]
+            after = [\"bin/end\"]\n{FAKE_TOOL}script = \"\"\n"
+        )
+    };
+    let begin = "#!/bin/sh\nsleep 300 >/dev/null 2>&1 &\necho $! > watcher\n";
+    let end = "#!/bin/sh\nkill $(cat watcher) && echo ended >> journal\n";
+    let programs = [("wrk", wrk.as_str()), ("begin", begin), ("end", end), ("refuse", "#!/bin/sh\nexit 4\n")];
+    let case = case(&programs, &plan("begin"));
+    let ended = collect(&case, &[]);
+    assert!(ended.code == 1 && ended.stderr.contains("stopped: 0 of 1 runs are done"), "{}", ended.stderr);
+    assert_eq!(journal(&case).last().map(String::as_str), Some("ended"));
+
+    // What `before` refuses is not run.
+    case.write("plan.toml", plan("refuse"));
+    fs::remove_file(case.path("journal")).unwrap();
+    let ended = collect(&case, &[]);
+    let told = "the mode's `before` command failed: it ended with exit code 4";
+    assert!(ended.code == 1 && ended.stderr.contains(told), "{}", ended.stderr);
+    assert!(!journal(&case).iter().any(|line| line.contains("-c4")), "{:?}", journal(&case));
+}
+
+#[test]
 fn what_fails_is_kept_apart_repeated_and_given_up() {
     // The trial works, then every other run is cut off; runs of b answer nothing but errors.
     let wrk = FAKE_WRK.replace(
@@ -719,14 +764,17 @@ fn a_log_that_was_cut_is_made_again() {
     let plan = format!("runs = 2\npause = 0\nwarm_up = 0\nmodes = [{{ id = \"a\" }}]\n{FAKE_TOOL}");
     let case = case(&[("wrk", FAKE_WRK)], &plan);
     collect(&case, &[]).ok();
+    let first = sidecar(&case, "a/wrk/run-02.meta.json");
     case.write("study/a/wrk/run-02.txt", "");
     let ended = collect(&case, &["--quiet"]).ok();
     assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""));
     let made = logs(&case);
     assert_whole(&made);
     assert_eq!(made.len(), 2);
-    let reason = sidecar(&case, "failed/a/wrk/run-02.attempt-1.meta.json")["failure"].clone();
+    let kept = sidecar(&case, "failed/a/wrk/run-02.attempt-1.meta.json");
+    let reason = kept["failure"].clone();
     assert!(reason.as_str().unwrap().starts_with("the log that was there is no whole run: "), "{reason}");
+    assert_eq!((&kept["started"], &kept["argv"]), (&first["started"], &first["argv"]));
     assert_eq!(sidecar(&case, "a/wrk/run-02.meta.json")["attempt"], 2);
 }
 
@@ -785,6 +833,12 @@ fn a_plan_s_errors_say_where_and_what_to_do() {
         "error: plan.toml: a iperf3: `-it` after kubectl makes a terminal: leave it out: logs would have a terminal's line ends, \
          and errors among them\n",
     );
+    for id in ["collect.toml", "meshstats.toml", &"x".repeat(101)] {
+        case.write("plan.toml", format!("modes = [{{ id = {id:?} }}]\n[iperf3]\nhost = \"h\"\n"));
+        let told = format!("error: plan.toml: `{id}` cannot be the id of a mode: ids name directories");
+        let ended = collect(&case, &[]);
+        assert!(ended.code == 1 && ended.stderr.starts_with(&told), "{}", ended.stderr);
+    }
     case.write("plan.toml", "modes = [{ id = \"a\" }]\n[iperf3]\nhost = \"h\"\n");
     case.run(&["collect", "plan.toml"])
         .fails(2, "error: plan.toml has no `out`: say where the study goes with --out DIR\n");

@@ -246,7 +246,12 @@ fn what_was_killed_is_made_anew_or_removed() {
         up.kill().unwrap();
         up.wait().unwrap();
         testbed.run(&["down", "sidecar"]).ok();
-        assert!(testbed.left().iter().all(|left| left.contains("client-only")), "{:?}", testbed.left());
+        // A program that the script was waiting for takes a moment to end.
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while testbed.left().iter().any(|left| !left.contains("client-only")) {
+            assert!(Instant::now() < deadline, "{:?}", testbed.left());
+            thread::sleep(Duration::from_millis(20));
+        }
     }
     testbed.run(&["down"]).ok();
     testbed.run(&["down"]).ok();

@@ -1,7 +1,7 @@
 //! `meshstats collect`: a plan → runs of wrk and iperf3, as a study that `analyze` reads.
 
 use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -38,7 +38,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
     };
     let out = match (&arguments.out, &plan.out) {
         (Some(out), _) => out.clone(),
-        (None, Some(out)) => plan_dir.join(out),
+        (None, Some(out)) => tidy(&plan_dir.join(out)),
         (None, None) => {
             return Err(Error::Usage(format!("{shown} has no `out`: say where the study goes with --out DIR")));
         }
@@ -57,6 +57,22 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
         terminal::print(&summary(&collected, &out, arguments.check));
     }
     Ok(())
+}
+
+/// The path without `dir/..`, where that leads to the same place.
+fn tidy(path: &Path) -> PathBuf {
+    let mut tidied = PathBuf::new();
+    for component in path.components() {
+        let is_back = component == Component::ParentDir
+            && matches!(tidied.components().next_back(), Some(Component::Normal(_)))
+            && !tidied.is_symlink();
+        if is_back {
+            tidied.pop();
+        } else if component != Component::CurDir {
+            tidied.push(component);
+        }
+    }
+    if tidied.as_os_str().is_empty() { PathBuf::from(".") } else { tidied }
 }
 
 fn dry_run(plan: &Plan, out: &Path) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! One run, in as many attempts as it takes: what surrounds the tool, and what becomes of its log.
 
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use super::noise::{self, Reading};
@@ -94,29 +95,34 @@ impl Collector<'_> {
             let _ = script::put(&job, &place, &self.script, &limits);
         }
         let foreign_load = noise::foreign_load(&reading, plan.pause, plan.wait_for_quiet, &limits);
-        let before = self.beside(slot.mode, &plan.modes[slot.mode].before)?;
+        if self.is_stopped() {
+            return Err(self.stopped());
+        }
+        let mode = &plan.modes[slot.mode];
+        let before = self.beside(slot.mode, &mode.before, self.setting.stop)?;
         let first = Reading::take(&reading, &limits);
         let mut limits_of_tool = self.limits(job.timeout);
         if command::needs_tether(&job.prefix) {
             // What runs elsewhere is ended there first.
             limits_of_tool = Limits { input: Input::Tether, ..self.limits(job.timeout + 10) };
         }
-        let store = &self.store;
-        let ended = process::execute(&argv, store.part()?, &limits_of_tool, |trace| store.remember(trace));
-        self.store.forget();
+        let part = self.store.part()?;
+        let refused = failure("before", before.as_ref());
+        let ended = match refused {
+            Some(_) => Ended { started: process::now(), ..Ended::default() },
+            None => process::execute(&argv, part, &limits_of_tool),
+        };
+        let last = Reading::take(&reading, &limits);
+        let after = self.beside(slot.mode, &mode.after, &AtomicBool::new(false))?;
         if self.is_stopped() {
             return Err(self.stopped());
         }
-        let last = Reading::take(&reading, &limits);
-        let after = self.beside(slot.mode, &plan.modes[slot.mode].after)?;
         let log = self.store.part_bytes()?;
-        let mut judged = judge::run(&job, job.duration, Some(&ended), &log);
-        for (what, beside) in [("before", &before), ("after", &after)] {
-            if let Some(Err(told)) = beside {
-                let fault = Fault::new(format!("the mode's `{what}` command failed: {told}"), "read what it checks");
-                judged = judged.and(Err(fault));
-            }
-        }
+        let judged = match refused {
+            Some(fault) => Err(fault),
+            None => judge::run(&job, job.duration, Some(&ended), &log)
+                .and_then(|run| failure("after", after.as_ref()).map_or(Ok(run), Err)),
+        };
         let cpu = first.zip(last).map(|(first, last)| last.since(&first));
         let sidecar = Sidecar {
             argv,
@@ -169,6 +175,11 @@ impl Collector<'_> {
             ..Sidecar::default()
         }
     }
+}
+
+fn failure(what: &str, beside: Option<&Result<String, String>>) -> Option<Fault> {
+    let told = beside?.as_ref().err()?;
+    Some(Fault::new(format!("the mode's `{what}` command failed: {told}"), "read what it checks"))
 }
 
 fn described(sidecar: Sidecar, ended: &Ended) -> Sidecar {

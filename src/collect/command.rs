@@ -156,8 +156,10 @@ pub fn check_args(tool: Tool, args: &[String]) -> Result<(), Fault> {
         ]
     };
     for word in args {
+        let name = word.split('=').next().unwrap_or(word);
+        // Both tools take the beginning of a long option for the whole of it.
         let sets = |(short, long, _): &&(&str, &str, &str)| {
-            word.split('=').next() == Some(*long) || (!word.starts_with("--") && word.starts_with(short))
+            (name.len() > 2 && long.starts_with(name)) || (!word.starts_with("--") && word.starts_with(short))
         };
         if let Some((_, _, key)) = keys.iter().find(sets) {
             return Err(Fault::new(format!("`{word}` stands in `args`"), format!("say it by the key `{key}`")));
@@ -334,7 +336,9 @@ mod tests {
     fn arguments_that_are_keys_are_refused() {
         let what = |tool, args: &str| check_args(tool, &words(args)).map_err(|fault| fault.remedy);
         assert_eq!(what(Tool::Wrk, "-H Host:shop -c20"), Err("say it by the key `connections`".to_owned()));
-        assert_eq!(what(Tool::Iperf3, "-u --time=5"), Err("say it by the key `duration`".to_owned()));
+        for args in ["-u --time=5", "-u --tim 5", "-t5"] {
+            assert_eq!(what(Tool::Iperf3, args), Err("say it by the key `duration`".to_owned()), "{args}");
+        }
         assert_eq!(what(Tool::Iperf3, "-u -b 100M -C cubic --title x"), Ok(()));
     }
 

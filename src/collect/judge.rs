@@ -57,11 +57,14 @@ pub fn is_busy(fault: &Fault) -> bool {
 
 fn failure(job: &Job, ended: &Ended, log: &[u8]) -> Fault {
     // What the tool itself said is better than a number.
-    if ended.not_started.is_none() && !ended.timed_out {
+    if !ended.timed_out {
         let said = [log, ended.stderr.as_bytes()].map(parse::parse);
         if let Some(fault) = said.into_iter().find_map(fault_of) {
             return fault;
         }
+    }
+    if let Some(why) = ended.not_started {
+        return Fault::new(ended.told(), why.remedy("install it, or name it by `program`".to_owned()));
     }
     let remedy = match (super::command::client(&job.prefix), ended.code) {
         (Some("ssh"), Some(255)) => "255 is ssh's own: check the connection to the host",
@@ -70,7 +73,6 @@ fn failure(job: &Job, ended: &Ended, log: &[u8]) -> Fault {
             "124 is `timeout`'s, there: check that the server answers; `timeout` in the plan sets the limit"
         }
         (_, Some(126 | 127)) => "the tool is not there, or cannot be run: install it behind the prefix",
-        _ if ended.not_started.is_some() => "install it, or name it by `program`",
         _ if ended.timed_out => "check that the server answers; `timeout` in the plan sets the limit",
         _ => "read what it wrote",
     };

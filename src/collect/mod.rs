@@ -33,7 +33,7 @@ use crate::study::Sidecar;
 use command::Place;
 use plan::Job;
 use preflight::Found;
-use process::{Input, Limits};
+use process::{Children, Input, Limits};
 use record::{Kind, Store};
 use schedule::{Slot, Step};
 
@@ -133,6 +133,8 @@ struct Collector<'a> {
     /// By mode, scenario and tool.
     found: BTreeMap<(usize, Option<usize>, Tool), Found>,
     notes: Vec<(String, Note)>,
+    /// Modes whose teardown failed.
+    stuck: Vec<usize>,
     /// Where the script is put for wrk, on the machine that runs it.
     script: String,
     /// Seconds that the runs took beside their durations, and how many there were.
@@ -154,10 +156,11 @@ impl<'a> Collector<'a> {
             failures_in_a_row: 0,
             found: BTreeMap::new(),
             notes: Vec::new(),
+            stuck: Vec::new(),
             script: script::path(setting.out),
             overhead: (0.0, 0),
         };
-        if this.store.end_leftover() {
+        if this.store.running.end_leftover() {
             this.say("a command of a collector that was killed still ran: it was ended".to_owned());
         }
         for slot in all {
@@ -182,7 +185,7 @@ impl<'a> Collector<'a> {
         let shown = self.store.shown(slot);
         let sidecar = Sidecar {
             failure: Some(format!("the log that was there is no whole run: {}", fault.what)),
-            ..self.sidecar(slot, Kind::Run)
+            ..self.store.sidecar(slot).unwrap_or_else(|| self.sidecar(slot, Kind::Run))
         };
         self.store.reject(Kind::Run, slot, &self.store.log(slot), &sidecar)?;
         self.say(format!("{shown} is no whole run ({}): put under failed/, to be run again", fault.what));
@@ -208,9 +211,15 @@ impl<'a> Collector<'a> {
         Ok((job, place))
     }
 
-    fn limits(&self, seconds: u32) -> Limits<'a> {
-        let limit = Duration::from_secs(seconds.into());
-        Limits { dir: self.setting.plan_dir, limit, stop: self.setting.stop, input: Input::Nothing }
+    fn limits(&self, seconds: u32) -> Limits<'_> {
+        Limits {
+            dir: self.setting.plan_dir,
+            limit: Duration::from_secs(seconds.into()),
+            stop: self.setting.stop,
+            input: Input::Nothing,
+            children: Children::End,
+            running: &self.store.running,
+        }
     }
 
     fn is_stopped(&self) -> bool {
@@ -222,22 +231,16 @@ impl<'a> Collector<'a> {
         self.remove_scripts();
         // Whatever happened, what was set up is torn down.
         let torn = self.tear_down_all();
-        let problems = match (worked, torn) {
-            (Ok(problems), Ok(())) if problems.is_empty() => {
-                self.note_drift()?;
-                return Ok(Collected { done: self.done, made: self.made, notes: self.notes });
-            }
-            (Ok(mut problems), torn) => {
-                problems.extend(torn.err());
-                problems
-            }
-            (Err(Error::Failed(mut problems)), torn) => {
-                problems.extend(torn.err());
-                problems
-            }
-            (Err(usage), _) => return Err(usage),
+        let mut problems = match worked {
+            Ok(problems) | Err(Error::Failed(problems)) => problems,
+            Err(usage) => return Err(usage),
         };
-        Err(Error::Failed(problems))
+        problems.extend(torn);
+        if !problems.is_empty() {
+            return Err(Error::Failed(problems));
+        }
+        self.note_drift()?;
+        Ok(Collected { done: self.done, made: self.made, notes: self.notes })
     }
 
     /// The runs that could not be made.

@@ -3,8 +3,9 @@
 use std::sync::atomic::AtomicBool;
 
 use super::command::{self, Place};
+use super::process::{self, Children, Limits};
 use super::record::Kind;
-use super::{Collector, label_of_cell, preflight, process, schedule};
+use super::{Collector, label_of_cell, preflight, schedule};
 use crate::error::{Error, Problem};
 use crate::run::Tool;
 use crate::study::Sidecar;
@@ -29,19 +30,23 @@ impl Collector<'_> {
         }
         let argv = &self.setting.plan.modes[mode].teardown;
         if let Some(problem) = self.aside("teardown", mode, argv)? {
+            self.stuck.push(mode);
             return Err(problem.into());
         }
         self.store.mark(mode, false)
     }
 
-    pub(super) fn tear_down_all(&mut self) -> Result<(), Problem> {
+    /// Tears down whatever stands, unless that was tried; what went wrong. One that fails keeps none of the others standing.
+    pub(super) fn tear_down_all(&mut self) -> Vec<Problem> {
+        let mut problems = Vec::new();
         for mode in (0..self.setting.plan.modes.len()).rev() {
-            match self.tear_down(mode) {
-                Err(Error::Failed(problems)) => return problems.into_iter().next().map_or(Ok(()), Err),
-                Err(Error::Usage(_)) | Ok(()) => {}
+            if !self.stuck.contains(&mode)
+                && let Err(Error::Failed(wrong)) = self.tear_down(mode)
+            {
+                problems.extend(wrong);
             }
         }
-        Ok(())
+        problems
     }
 
     /// Runs one of a mode's own commands; what went wrong, if it did.
@@ -55,7 +60,7 @@ impl Collector<'_> {
         self.say(format!("{what} of {}: {}", of.id, command::shown(&argv)));
         // What was begun is torn down even after Ctrl-C, which a second Ctrl-C ends.
         let never = AtomicBool::new(false);
-        let mut limits = self.limits(seconds);
+        let mut limits = Limits { children: Children::GoOn, ..self.limits(seconds) };
         if what == "teardown" {
             limits.stop = &never;
         }
@@ -97,15 +102,22 @@ impl Collector<'_> {
         Ok(missing)
     }
 
-    /// What a mode's command before or after a run printed, or how it failed.
-    pub(super) fn beside(&self, mode: usize, argv: &[String]) -> Result<Option<Result<String, String>>, Error> {
+    /// What a mode's command before or after a run printed, or how it failed. What `before` started goes on during the run,
+    /// and `after` is there to end it, even after Ctrl-C.
+    pub(super) fn beside(
+        &self,
+        mode: usize,
+        argv: &[String],
+        stop: &AtomicBool,
+    ) -> Result<Option<Result<String, String>>, Error> {
         if argv.is_empty() {
             return Ok(None);
         }
         let seconds = self.setting.plan.setup_timeout;
         let place = Place::of(&self.setting.plan.modes[mode], None, seconds);
         let argv = command::fill(argv, &place).map_err(|fault| fault.at("the plan"))?;
-        let (ended, printed) = process::output(&argv, &self.limits(seconds));
+        let limits = Limits { children: Children::GoOn, stop, ..self.limits(seconds) };
+        let (ended, printed) = process::output(&argv, &limits);
         Ok(Some(if ended.is_ok() { Ok(printed) } else { Err(ended.told()) }))
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::command::{self, Place};
 use crate::error::{Error, Fault, Problem};
 use crate::run::Tool;
-use crate::study::{FAILED, WARM_UP};
+use crate::study::{FAILED, MANIFEST, PLAN_COPY, WARM_UP};
 use crate::toml_file;
 
 /// A plan of measurements. Commands are lists of words, run without a shell in the plan's directory; `{mode}`,
@@ -357,8 +357,9 @@ impl Plan {
                 if !is_name(id) {
                     fault(
                         format!("`{id}` cannot be the id of a {what}"),
-                        "ids name directories: use letters, digits, `-`, `_`, `.` and `+`, a letter or digit first, and \
-                         not `failed` or `warm-up`",
+                        "ids name directories: use up to 100 letters, digits, `-`, `_`, `.` and `+`, a letter or digit \
+                         first, and none of the names that the study has itself (failed, warm-up, collect.toml, \
+                         meshstats.toml)",
                     );
                 }
             }
@@ -437,13 +438,16 @@ fn differences(key: &str, a: &serde_json::Value, b: &serde_json::Value, found: &
     }
 }
 
+const LONGEST_ID: usize = 100;
+
 /// Whether the name can be a directory of the study, and is none of those that collect keeps for itself.
 fn is_name(id: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
     let bare = id.to_lowercase().replace(['-', '_'], "");
     id.starts_with(|c: char| c.is_ascii_alphanumeric())
         && id.chars().all(is_part)
-        && ![FAILED, WARM_UP].contains(&id)
+        && id.len() <= LONGEST_ID
+        && ![FAILED, WARM_UP, PLAN_COPY, MANIFEST].contains(&id)
         && !bare.starts_with("warmup")
 }
 

@@ -72,9 +72,9 @@ fn version(job: &Job, place: &Place, limits: &Limits) -> Result<String, Fault> {
     // wrk says whose it is in the same line.
     let version = version.map(|line| line.split(" Copyright").next().unwrap_or(line));
     version.map(|line| line.trim().to_owned()).ok_or_else(|| {
-        let remedy = match (ended.not_started.is_some(), job.prefix.first()) {
-            (true, Some(program)) => format!("install {program}, or mend the mode's `prefix`"),
-            (true, None) => format!("install {}, or name it by `program`", job.program()),
+        let remedy = match (ended.not_started, job.prefix.first()) {
+            (Some(why), Some(program)) => why.remedy(format!("install {program}, or mend the mode's `prefix`")),
+            (Some(why), None) => why.remedy(format!("install {}, or name it by `program`", job.program())),
             _ if ended.stopped => "start it again".to_owned(),
             _ => format!(
                 "check that {} is installed where the mode's `prefix` leads, and that the prefix works",
@@ -111,7 +111,7 @@ fn try_once(job: &Job, argv: &[String], limits: &Limits) -> Result<Measurements,
     let stdout: File = log.try_clone().map_err(disk)?;
     let input = if command::needs_tether(&job.prefix) { Input::Tether } else { Input::Nothing };
     let limits = Limits { input, ..*limits };
-    let ended = process::execute(argv, stdout, &limits, |_| {});
+    let ended = process::execute(argv, stdout, &limits);
     let mut bytes = Vec::new();
     log.seek(SeekFrom::Start(0)).and_then(|_| log.read_to_end(&mut bytes)).map_err(disk)?;
     judge::trial(job, &ended, &bytes)

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,13 +20,34 @@ pub struct Ended {
     pub timed_out: bool,
     /// It was ended because the user wants to stop.
     pub stopped: bool,
-    /// The program could not be started.
-    pub not_started: Option<io::ErrorKind>,
+    /// Why it did not even begin.
+    pub not_started: Option<NotStarted>,
     /// The last of what it wrote there.
     pub stderr: String,
     /// Seconds since the Unix epoch.
     pub started: f64,
     pub seconds: f64,
+}
+
+/// Why a command did not begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotStarted {
+    /// The program is not there, or cannot be run.
+    Program(io::ErrorKind),
+    /// What it prints has no place.
+    TemporaryFile(io::ErrorKind),
+}
+
+impl NotStarted {
+    /// What to do about it; `install` is for a program.
+    pub fn remedy(self, install: String) -> String {
+        match self {
+            Self::Program(_) => install,
+            Self::TemporaryFile(_) => "check the space and the permissions of the directory for temporary files \
+                                       (TMPDIR)"
+                .to_owned(),
+        }
+    }
 }
 
 impl Ended {
@@ -37,8 +58,9 @@ impl Ended {
     /// Why the command failed, without what it said.
     pub fn reason(&self) -> String {
         match (self.not_started, self.timed_out, self.code, self.signal) {
-            (Some(io::ErrorKind::NotFound), ..) => "the program is not there".to_owned(),
-            (Some(kind), ..) => format!("it cannot be started ({kind})"),
+            (Some(NotStarted::Program(io::ErrorKind::NotFound)), ..) => "the program is not there".to_owned(),
+            (Some(NotStarted::Program(kind)), ..) => format!("it cannot be started ({kind})"),
+            (Some(NotStarted::TemporaryFile(kind)), ..) => format!("no temporary file can be made for it ({kind})"),
             (_, true, ..) => format!("it was ended after {:.0} s", self.seconds),
             (.., Some(code), _) => format!("it ended with exit code {code}"),
             (.., Some(signal)) => format!("it was ended by signal {signal}"),
@@ -80,9 +102,9 @@ pub fn watch_signals() -> Result<Arc<AtomicBool>, Problem> {
 /// A process that may outlive this one: its id, and when it began in the machine's clock ticks, so that another process
 /// with the same id is not taken for it.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
-pub struct Trace {
-    pub pid: u32,
-    pub began: u64,
+struct Trace {
+    pid: u32,
+    began: u64,
 }
 
 impl Trace {
@@ -91,12 +113,41 @@ impl Trace {
     }
 
     /// Ends the process and its group if it still runs; whether it did.
-    pub fn end(&self) -> bool {
+    fn end(&self) -> bool {
         let runs = began(self.pid) == Some(self.began);
         if runs {
             kill_group(self.pid, End::Kill);
         }
         runs
+    }
+}
+
+/// The file that tells who comes after a crash which command was running.
+pub struct Running {
+    path: PathBuf,
+}
+
+impl Running {
+    pub fn at(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Ends what a program left running that was killed; whether there was something.
+    pub fn end_leftover(&self) -> bool {
+        let trace = std::fs::read(&self.path).ok().and_then(|bytes| serde_json::from_slice::<Trace>(&bytes).ok());
+        self.forget();
+        trace.is_some_and(|trace| trace.end())
+    }
+
+    fn remember(&self, trace: &Trace) {
+        // Only a help after a crash.
+        if let Ok(bytes) = serde_json::to_vec(trace) {
+            let _ = std::fs::write(&self.path, bytes);
+        }
+    }
+
+    fn forget(&self) {
+        let _ = std::fs::remove_file(&self.path);
     }
 }
 
@@ -115,6 +166,17 @@ pub struct Limits<'a> {
     pub limit: Duration,
     pub stop: &'a AtomicBool,
     pub input: Input,
+    pub children: Children,
+    pub running: &'a Running,
+}
+
+/// What becomes of processes that a command leaves behind when it ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Children {
+    /// They are ended, before they write into a log that is kept, or load the machine in the next run.
+    End,
+    /// They go on, as the server that a set-up starts.
+    GoOn,
 }
 
 /// What a command reads from its standard input.
@@ -126,20 +188,21 @@ pub enum Input {
     Bytes(&'static [u8]),
 }
 
-/// Runs `argv` with its output in `stdout`. `started` is told the process, for who comes after a crash.
-pub fn execute(argv: &[String], stdout: File, limits: &Limits, started: impl FnOnce(&Trace)) -> Ended {
+/// Runs `argv` with its output in `stdout`.
+pub fn execute(argv: &[String], stdout: File, limits: &Limits) -> Ended {
     let began = Instant::now();
     let mut ended = Ended { started: now(), ..Ended::default() };
-    let spawned = tempfile::tempfile().and_then(|stderr| {
-        let child = spawn(argv, stdout, stderr.try_clone()?, limits)?;
-        Ok((child, stderr))
+    let stderr = tempfile::tempfile().and_then(|stderr| Ok((stderr.try_clone()?, stderr)));
+    let spawned = stderr.map_err(|error| NotStarted::TemporaryFile(error.kind())).and_then(|(ours, theirs)| {
+        let child = spawn(argv, stdout, theirs, limits).map_err(|error| NotStarted::Program(error.kind()))?;
+        Ok((child, ours))
     });
     let (mut child, stderr) = match spawned {
         Ok(spawned) => spawned,
-        Err(error) => return Ended { not_started: Some(error.kind()), ..ended },
+        Err(why) => return Ended { not_started: Some(why), ..ended },
     };
     if let Some(trace) = Trace::of(child.id()) {
-        started(&trace);
+        limits.running.remember(&trace);
     }
     // Held until the command has ended. Where it has already, its exit code tells.
     let mut tether = child.stdin.take();
@@ -151,7 +214,12 @@ pub fn execute(argv: &[String], stdout: File, limits: &Limits, started: impl FnO
     }
     let status = loop {
         match child.try_wait() {
-            Ok(Some(status)) => break Some(status),
+            Ok(Some(status)) => {
+                if limits.children == Children::End {
+                    kill_group(child.id(), End::Kill);
+                }
+                break Some(status);
+            }
             Ok(None) => {}
             Err(_) => break None,
         }
@@ -162,6 +230,7 @@ pub fn execute(argv: &[String], stdout: File, limits: &Limits, started: impl FnO
         }
         sleep(Duration::from_millis(if began.elapsed() < Duration::from_secs(1) { 5 } else { 20 }));
     };
+    limits.running.forget();
     ended.seconds = began.elapsed().as_secs_f64();
     ended.code = status.and_then(|status| status.code());
     ended.signal = status.and_then(signal_of);
@@ -265,19 +334,28 @@ pub fn output(argv: &[String], limits: &Limits) -> (Ended, String) {
     let file = tempfile::tempfile().and_then(|file| Ok((file.try_clone()?, file)));
     match file {
         Ok((stdout, file)) => {
-            let ended = execute(argv, stdout, limits, |_| {});
-            let printed = read_all(file).unwrap_or_default();
+            let ended = execute(argv, stdout, limits);
+            let printed = printed(file).unwrap_or_default();
             (ended, printed)
         }
-        Err(error) => (Ended { not_started: Some(error.kind()), ..Ended::default() }, String::new()),
+        Err(error) => {
+            (Ended { not_started: Some(NotStarted::TemporaryFile(error.kind())), ..Ended::default() }, String::new())
+        }
     }
 }
 
-fn read_all(mut file: File) -> io::Result<String> {
+/// What was printed, up to a length that no command is expected to reach.
+fn printed(mut file: File) -> io::Result<String> {
+    const MOST: u64 = 1 << 20;
+    let length = file.seek(SeekFrom::End(0))?;
     file.seek(SeekFrom::Start(0))?;
     let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    file.take(MOST).read_to_end(&mut bytes)?;
+    let mut text = String::from_utf8_lossy(&bytes).into_owned();
+    if length > MOST {
+        text.push_str(&format!("\n[the first {MOST} of {length} bytes]\n"));
+    }
+    Ok(text)
 }
 
 /// Waits; false where the user wants to stop.
@@ -335,37 +413,62 @@ mod tests {
         }
     }
 
-    fn run(script: &str, limit: f64) -> (Ended, String) {
-        let argv = ["sh", "-c", script].map(str::to_owned);
-        let stop = AtomicBool::new(false);
-        output(
-            &argv,
-            &Limits { dir: Path::new("."), limit: Duration::from_secs_f64(limit), stop: &stop, input: Input::Nothing },
-        )
+    fn run(argv: &[&str], limit: f64, children: Children) -> (Ended, String) {
+        let argv: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();
+        let dir = tempfile::tempdir().unwrap();
+        let limits = Limits {
+            dir: Path::new("."),
+            limit: Duration::from_secs_f64(limit),
+            stop: &AtomicBool::new(false),
+            input: Input::Nothing,
+            children,
+            running: &Running::at(dir.path().join("running.json")),
+        };
+        output(&argv, &limits)
+    }
+
+    fn shell(script: &str, limit: f64) -> (Ended, String) {
+        run(&["sh", "-c", script], limit, Children::End)
+    }
+
+    fn runs(pid: &str) -> bool {
+        sleep(Duration::from_millis(50));
+        std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).is_ok_and(|stat| !stat.contains(") Z "))
     }
 
     #[test]
     fn a_command_s_output_code_and_errors_are_kept_apart() {
-        let (ended, printed) = run("echo out; echo first >&2; echo last >&2; exit 3", 5.0);
+        let (ended, printed) = shell("echo out; echo first >&2; echo last >&2; exit 3", 5.0);
         assert_eq!((printed.as_str(), ended.code, ended.is_ok()), ("out\n", Some(3), false));
         assert_eq!(ended.told(), "it ended with exit code 3: last");
     }
 
     #[test]
     fn a_command_that_hangs_is_ended_with_all_that_it_started() {
-        let (ended, printed) = run("sleep 60 & echo $!; wait", 0.2);
+        let (ended, printed) = shell("sleep 60 & echo $!; wait", 0.2);
         assert!(ended.timed_out && ended.seconds < 5.0);
         assert_eq!(ended.reason(), "it was ended after 0 s");
-        let pid: u32 = printed.trim().parse().unwrap();
-        sleep(Duration::from_millis(50));
-        assert!(std::fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |stat| stat.contains(") Z ")));
+        assert!(!runs(&printed));
+    }
+
+    #[test]
+    fn what_a_tool_leaves_behind_is_ended_and_what_a_set_up_starts_goes_on() {
+        let script = ["sh", "-c", "sleep 60 >/dev/null & echo $!"];
+        assert!(!runs(&run(&script, 5.0, Children::End).1));
+        let server = run(&script, 5.0, Children::GoOn).1;
+        assert!(runs(&server));
+        shell(&format!("kill {server}"), 5.0);
+    }
+
+    #[test]
+    fn a_flood_is_cut_and_said_to_be() {
+        let (ended, printed) = shell("head -c 3000000 /dev/zero | tr '\\0' x", 20.0);
+        assert!(ended.is_ok() && printed.ends_with("x\n[the first 1048576 of 3000000 bytes]\n"));
     }
 
     #[test]
     fn a_program_that_is_not_there_is_told() {
-        let stop = AtomicBool::new(false);
-        let limits = Limits { dir: Path::new("."), limit: Duration::from_secs(1), stop: &stop, input: Input::Nothing };
-        let (ended, _) = output(&["no-such-program-here".to_owned()], &limits);
+        let (ended, _) = run(&["no-such-program-here"], 1.0, Children::End);
         assert_eq!(ended.told(), "the program is not there");
     }
 }

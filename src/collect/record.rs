@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use super::job;
 use super::plan::{Order, Plan};
-use super::process::Trace;
+use super::process::Running;
 use super::schedule::{self, Slot};
 use crate::error::{Error, Problem};
 use crate::run::Tool;
@@ -36,6 +36,8 @@ pub enum Kind {
 pub struct Store<'a> {
     plan: &'a Plan,
     dir: PathBuf,
+    /// The command in progress.
+    pub running: Running,
     /// Held as long as this lives.
     _lock: File,
 }
@@ -65,7 +67,8 @@ impl<'a> Store<'a> {
             }
             Err(fs::TryLockError::Error(error)) => return Err(problem(&path, "locked", &error)),
         }
-        let store = Self { plan, dir: dir.to_owned(), _lock: lock };
+        let running = Running::at(state.join("running.json"));
+        let store = Self { plan, dir: dir.to_owned(), running, _lock: lock };
         // What stands here is of this machine and moment, not of the study.
         store.put(&state.join(".gitignore"), b"*\n")?;
         if !begun {
@@ -103,6 +106,12 @@ impl<'a> Store<'a> {
     pub fn read(&self, slot: &Slot) -> Result<Vec<u8>, Error> {
         let path = self.log(slot);
         fs::read(&path).map_err(|error| problem(&path, "read", &error))
+    }
+
+    /// What was written beside a run's log, if that can still be read.
+    pub fn sidecar(&self, slot: &Slot) -> Option<Sidecar> {
+        let path = self.log(slot).with_extension(EXTENSION);
+        serde_json::from_slice(&fs::read(path).ok()?).ok()
     }
 
     /// The file that a tool's output goes into while it runs.
@@ -184,26 +193,6 @@ impl<'a> Store<'a> {
         write().map_err(|error| problem(path, "written", &error))?;
         sync_parents(path, &self.dir);
         Ok(())
-    }
-
-    /// Ends what a collector left running that was killed; the command that ran.
-    pub fn end_leftover(&self) -> bool {
-        let path = self.state("running.json");
-        let trace = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice::<Trace>(&bytes).ok());
-        let _ = fs::remove_file(&path);
-        trace.is_some_and(|trace| trace.end())
-    }
-
-    /// Remembers the process of the run in progress, for [`Self::end_leftover`].
-    pub fn remember(&self, trace: &Trace) {
-        // Only a help after a crash.
-        if let Ok(bytes) = serde_json::to_vec(trace) {
-            let _ = fs::write(self.state("running.json"), bytes);
-        }
-    }
-
-    pub fn forget(&self) {
-        let _ = fs::remove_file(self.state("running.json"));
     }
 
     /// Notes that a mode stands, or no more.

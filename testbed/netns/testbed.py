@@ -169,7 +169,9 @@ def make_network(mode):
 
 def make_certificates(directory):
     """A throw-away authority, and certificates with the names that Istio gives its workloads."""
-    usual = ["openssl", "req", "-config", "/dev/null", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30"]
+    # Ended with this script, so that it writes nothing into a directory that is being removed.
+    openssl = ["setpriv", "--pdeathsig", "KILL", "openssl", "req", "-config", "/dev/null"]
+    usual = [*openssl, "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30"]
     for name, extensions in {
         "ca": ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign"],
         **{
