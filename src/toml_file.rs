@@ -129,7 +129,7 @@ mod tests {
     fn what_is_misplaced_is_told_in_words_of_toml() {
         #[derive(Debug, Default, serde::Deserialize)]
         #[serde(default)]
-        #[expect(dead_code, reason = "only parsed")]
+        #[allow(dead_code, reason = "only parsed")]
         struct Typed {
             runs: u32,
             pause: f64,

@@ -721,7 +721,7 @@ proptest! {
 
 #[test]
 fn what_we_print_holds() {
-    for study in ["istio-2025", "loopback-demo"] {
+    for study in ["istio-2025", "loopback-demo", "envoy-sidecar"] {
         let report = format!("reports/{study}");
         let results = format!("{report}/results.json");
         let mut inputs = vec![vec![report.as_str()], vec![results.as_str()]];

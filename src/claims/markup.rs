@@ -1,8 +1,8 @@
 //! Claims from the Markdown and LaTeX tables that meshstats writes: means of modes and their comparison, samples, tests,
 //! and rates. Other tables of the same file are passed over.
 //!
-//! What a table does not say in itself (the number of runs, the test) is read from the notes under it; a bare `tabular`
-//! has none.
+//! What a table does not say in itself (the number of runs, the test) is read from the notes under it, which are comments
+//! under a bare `tabular`.
 
 mod latex;
 mod markdown;
@@ -157,15 +157,15 @@ impl Made {
                 self.claim(&place, Statistic::Sd, mode, sd);
             }
         }
-        // Other methods than Welch's test leave the means and what follows from them.
-        let says = |before: &str| grid.notes.is_empty() || grid.notes.contains(&format!("{before}Welch's t-test"));
+        // Other methods than Welch's test leave the means and what follows from them, and so does a table without its notes.
+        let says = |before: &str| grid.notes.contains(&format!("{before}Welch's t-test"));
         if says("confidence interval (") {
             self.claim(&place, Statistic::Difference, &treatment, cell(at));
             self.claim(&place, Statistic::Ci, &treatment, cell(at + 1));
         }
         let relative =
             ["(Relative change of the mean (Fieller))", "(Relative change of the mean (delta method, log scale))"];
-        if grid.notes.is_empty() || relative.iter().any(|name| grid.notes.contains(name)) {
+        if relative.iter().any(|name| grid.notes.contains(name)) {
             self.claim(&place, Statistic::PercentChange, &treatment, cell(at + 2));
         }
         if says("p: ") {
@@ -372,6 +372,20 @@ mod tests {
     fn both_markups_make_one_table() {
         let [markdown, latex] = [pipe_tables(PIPES), tabulars(TABULAR)];
         assert_eq!(markdown, latex);
+        let commented = TABULAR.replace(r"  \item ", "% ");
+        assert_eq!(latex, tabulars(&commented));
+    }
+
+    #[test]
+    fn what_depends_on_the_test_is_claimed_where_the_notes_name_it() {
+        let statistics = |text: &str| -> Vec<Statistic> {
+            Claims::read("comparison.md", text).unwrap().cells().map(|cell| cell.claim.statistic).collect()
+        };
+        let (bare, _) = PIPES.split_once("\n- ").unwrap();
+        let paired = PIPES.replace("Welch's t-test", "Paired t-test");
+        for text in [bare, &paired] {
+            assert!(statistics(text).iter().all(|one| matches!(one, Statistic::Mean | Statistic::Sd)), "{text}");
+        }
     }
 
     #[test]

@@ -34,7 +34,9 @@ pub(super) fn tabulars(text: &str) -> Vec<Grid> {
             grids.push(Grid { caption: caption.clone(), ..std::mem::take(&mut grid) });
         } else if let (Some(note), Some(grid)) = (line.strip_prefix(r"\item "), grids.last_mut()) {
             grid.notes.push_str(&format!("{}\n", plain(note)));
-        } else if let (Some(note), Some(grid), Part::Outside) = (line.strip_suffix(r"\par"), grids.last_mut(), &part) {
+        } else if let (Some(note), Some(grid), Part::Outside) =
+            (line.strip_suffix(r"\par").or_else(|| line.strip_prefix("% ")), grids.last_mut(), &part)
+        {
             grid.notes.push_str(&format!("{}\n", plain(note)));
         } else if let Some(cells) = line.strip_suffix(r"\\").map(tex_cells) {
             match part {
