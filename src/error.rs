@@ -62,6 +62,14 @@ impl fmt::Display for Problem {
     }
 }
 
+/// What the system says went wrong.
+pub fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        kind => kind.to_string(),
+    }
+}
+
 /// Why a command stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {

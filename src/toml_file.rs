@@ -33,14 +33,15 @@ pub fn unknown_word(message: &str) -> Fault {
             Fault::new(format!("unknown {kind} `{name}`"), remedy)
         }
         None => {
-            let what = misplaced(message).unwrap_or_else(|| message.replace('\n', " "));
-            Fault::new(what, "correct this line")
+            let (what, remedy) =
+                misplaced(message).unwrap_or_else(|| (message.replace('\n', " "), "correct this line"));
+            Fault::new(what, remedy)
         }
     }
 }
 
 /// Puts serde's "invalid type: string "x", expected u32" into words that a writer of TOML knows.
-fn misplaced(message: &str) -> Option<String> {
+fn misplaced(message: &str) -> Option<(String, &'static str)> {
     let rest = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "))?;
     let (found, expected) = rest.rsplit_once(", expected ")?;
     let found = match found.split_once(' ') {
@@ -65,7 +66,13 @@ fn misplaced(message: &str) -> Option<String> {
         other if other.starts_with("struct ") => "a table".to_owned(),
         other => other.to_owned(),
     };
-    Some(format!("{found} stands where {expected} belongs"))
+    let remedy = match expected.as_str() {
+        "a list" if found == "a table" => "write a table of a list as [[…]], or all of them in [ … ]",
+        "a list" => "write [ … ] around it, each item by itself",
+        "a table" => "write { key = value, … }",
+        _ => "correct this line",
+    };
+    Some((format!("{found} stands where {expected} belongs"), remedy))
 }
 
 /// Takes serde's "unknown field `x`, expected one of `a`, `b`" apart.

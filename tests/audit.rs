@@ -957,8 +957,10 @@ fn bad_claims_are_told_with_place_and_remedy() {
         assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{name}: {text}");
         assert!(ended.stderr.starts_with(&format!("error: {expected}")), "{}", ended.stderr);
     }
-    case.run(&["audit", "nowhere.toml"])
-        .fails(1, "error: nowhere.toml: cannot be read (entity not found): check the path and its permissions\n");
+    case.run(&["audit", "nowhere.toml"]).fails(
+        1,
+        "error: nowhere.toml: cannot be read (no such file or directory): check the path and its permissions\n",
+    );
     fs::create_dir(case.path("empty")).unwrap();
     let ended = case.run(&["audit", "empty"]);
     assert!(ended.stderr.starts_with("error: empty: holds neither results.json nor report.md: "), "{}", ended.stderr);

@@ -397,8 +397,13 @@ fn a_plan_s_commands_are_printed_in_order() {
         "# b/wrk/run-01.txt".to_owned(),
         "ssh … bin/wrk -t1 -c4 -d1s --latency".to_owned(),
         "# after b/wrk/run-01.txt".to_owned(),
+        "# after the runs of a".to_owned(),
+        "rm -f SCRIPT".to_owned(),
         "# teardown of a".to_owned(),
         "bin/down".to_owned(),
+        "# after the runs of b".to_owned(),
+        "ssh host timeout -k 5 16 rm -f SCRIPT".to_owned(),
+        "# 2 runs: 2 s of measuring and pauses".to_owned(),
     ];
     assert_eq!(lines, expected);
 }
@@ -438,12 +443,12 @@ fn a_teardown_that_fails_keeps_no_other_mode_standing() {
     assert_eq!((ended.code, logs(&case).len()), (1, 3), "{}", ended.stderr);
     assert!(case.path("a-is-down").exists());
     for mode in ["b", "c"] {
-        let told = format!("error: mode {mode}: the teardown `false` failed: it ended with exit code 1: ");
+        let told = format!("error: mode {mode}: the teardown command `false` failed: it ended with exit code 1: ");
         assert_eq!(ended.stderr.matches(&told).count(), 1, "{}", ended.stderr);
     }
     // They are known to stand, and a later call takes them down.
     let again = collect(&case, &[]);
-    assert!(again.code == 1 && again.stderr.contains("mode b: the teardown"), "{}", again.stderr);
+    assert!(again.code == 1 && again.stderr.contains("mode b: the teardown command"), "{}", again.stderr);
 }
 
 #[test]
@@ -468,9 +473,78 @@ fn what_a_run_began_with_is_ended_with_it() {
     case.write("plan.toml", plan("refuse"));
     fs::remove_file(case.path("journal")).unwrap();
     let ended = collect(&case, &[]);
-    let told = "the mode's `before` command failed: it ended with exit code 4";
+    let told = "the before command `bin/refuse` failed: it ended with exit code 4";
     assert!(ended.code == 1 && ended.stderr.contains(told), "{}", ended.stderr);
     assert!(!journal(&case).iter().any(|line| line.contains("-c4")), "{:?}", journal(&case));
+}
+
+#[test]
+fn commands_beside_a_run_know_its_scenario() {
+    let plan = format!(
+        "runs = 1\npause = 0\nwarm_up = 0\nscenarios = [{{ id = \"few\" }}, {{ id = \"many\", wrk = {{ connections = 8 }} }}]
+        [[modes]]\nid = \"a\"\nbefore = [\"echo\", \"before {{mode}} {{scenario}}\"]
+        after = [\"echo\", \"after {{mode}} {{scenario}}\"]\n{FAKE_TOOL}"
+    );
+    let case = case(&[("wrk", FAKE_WRK)], &plan);
+    let printed = collect(&case, &["--dry-run"]).ok().stdout;
+    assert!(printed.contains("echo 'before a few'") && printed.contains("echo 'after a many'"), "{printed}");
+    assert!(printed.ends_with("# 2 runs: 2 s of measuring and pauses\n"), "{printed}");
+    collect(&case, &[]).ok();
+    let many = sidecar(&case, "a/many/wrk/run-01.meta.json");
+    assert_eq!((&many["before"], &many["after"]), (&"before a many\n".into(), &"after a many\n".into()));
+    case.write("plan.toml", plan.replace("before = [\"echo\"", "setup = [\"echo\""));
+    let told = "error: plan.toml: `{scenario}` in the `setup` of `a`: a mode is set up once for all its scenarios";
+    assert!(collect(&case, &[]).stderr.starts_with(told));
+}
+
+#[test]
+fn a_script_that_wrk_does_not_load_spoils_the_run() {
+    let wrk = FAKE_WRK.replace("sleep 0.1", "echo 'post.lua: cannot open post.lua' >&2");
+    let plan = format!("runs = 1\npause = 0\nmodes = [{{ id = \"a\" }}]\n{FAKE_TOOL}script = \"post.lua\"\n");
+    let case = case(&[("wrk", &wrk)], &plan);
+    for more in [&["--check"][..], &[]] {
+        let ended = collect(&case, more);
+        let told = "wrk did not load its script: post.lua: cannot open post.lua: mend the script, or `script`";
+        assert!(ended.code == 1 && ended.stderr.contains(told), "{}", ended.stderr);
+        assert!(!case.path("study").exists(), "a start that made no run leaves nothing");
+    }
+}
+
+#[test]
+fn the_script_is_removed_while_its_place_stands() {
+    let within = "#!/bin/sh\necho \"$*\" >> journal\n[ -e up ] && exec \"$@\"\n";
+    let plan = format!(
+        "runs = 1\npause = 0\nwarm_up = 0\n[[modes]]\nid = \"a\"\nprefix = [\"bin/in\"]\nsetup = [\"touch\", \"up\"]
+        teardown = [\"rm\", \"up\"]\n{FAKE_TOOL}"
+    );
+    let case = case(&[("wrk", FAKE_WRK), ("in", within)], &plan);
+    let shown = collect(&case, &["--dry-run"]).ok().stdout;
+    collect(&case, &[]).ok();
+    let journal = journal(&case);
+    let removal = journal.last().filter(|line| line.starts_with("rm -f /tmp/meshstats-")).expect("it is removed last");
+    assert!(shown.contains(&format!("# after the runs of a\nbin/in {removal}\n# teardown of a\n")), "{shown}");
+    assert!(!Path::new(removal.trim_start_matches("rm -f ")).exists());
+}
+
+#[test]
+fn a_mode_that_is_dead_ends_the_collection_though_others_live() {
+    let wrk = FAKE_WRK.replace("n=${d%s}", "n=${d%s}\ncase $* in *-c4*/b*) [ -e ran ] && exit 1; touch ran ;; esac");
+    let plan = "runs = 5\npause = 0\nwarm_up = 0\nattempts = 2\nstop_after = 3\n\
+        modes = [{ id = \"a\" }, { id = \"b\", wrk = { url = \"http://server/b\" } }]\n";
+    let case = case(&[("wrk", &wrk)], &format!("{plan}{FAKE_TOOL}"));
+    let ended = collect(&case, &[]);
+    assert!(ended.code == 1 && ended.stderr.contains("this was failure 3 in a row"), "{}", ended.stderr);
+    assert_eq!(logs(&case).len(), 4, "three runs of a and one of b");
+
+    // Where the limit is not reached, how far it came is said.
+    case.write("plan.toml", format!("{plan}{FAKE_TOOL}").replace("stop_after = 3", "stop_after = 99"));
+    fs::remove_dir_all(case.path("study")).unwrap();
+    fs::remove_file(case.path("ran")).unwrap();
+    let ended = collect(&case, &[]);
+    let told = "error: study: 6 of 10 runs are done: the same command tries the others again\n";
+    assert!(ended.code == 1 && ended.stderr.ends_with(told), "{}", ended.stderr);
+    let noted = case.run(&["analyze", "study", "-o", "out", "--baseline", "a"]);
+    assert!(noted.stdout.contains("runs of the plan are missing (6 of 10 are there)"), "{}", noted.stdout);
 }
 
 #[test]
@@ -493,7 +567,8 @@ fn what_fails_is_kept_apart_repeated_and_given_up() {
     assert_eq!(ended.code, 1, "{}", ended.stderr);
     // All runs of a are there, b's are told of one by one.
     assert_eq!(logs(&case).keys().filter(|path| path.starts_with("a/")).count(), 3);
-    let given_up: Vec<&str> = ended.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+    let given_up: Vec<&str> =
+        ended.stderr.lines().filter(|line| line.contains(" attempts failed, the last: ")).collect();
     assert_eq!(given_up.len(), 3, "{}", ended.stderr);
     let expected =
         "error: b wrk run 1: 2 attempts failed, the last: 90 errors beside 2000 requests (status, connect and write)";
@@ -575,21 +650,24 @@ fn a_server_that_becomes_busy_costs_no_attempt() {
 fn all_that_is_missing_is_told_before_the_first_run() {
     let port = free_port();
     let plan = format!(
-        "runs = 1\nmodes = [{{ id = \"a\" }}, {{ id = \"b\", wrk = {{ program = \"no-such-wrk\" }} }},
+        "runs = 1\nmodes = [{{ id = \"a\", before = [\"bin/look twice\"] }}, {{ id = \"b\", wrk = {{ program = \"no-such-wrk\" }} }},
             {{ id = \"c\", setup = [\"false\"] }}]
         [wrk]\nurl = \"http://127.0.0.1:{port}/\"\n[iperf3]\nhost = \"127.0.0.1\"\nport = {port}\n"
     );
     let case = case(&[], &plan);
     let ended = collect(&case, &["--check"]);
     let errors: Vec<&str> = ended.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
-    assert_eq!(errors.len(), 5, "{}", ended.stderr);
+    assert_eq!(errors.len(), 6, "{}", ended.stderr);
+    let told = "error: mode a: the before command `'bin/look twice'`: the program is not there: write each word as an item of \
+                its own: [\"bin/look\", \"twice\"]";
+    assert_eq!(errors[0], told);
     assert!(
-        errors[0].contains("a wrk: `wrk -t1 -c1 -d3s --latency") && errors[0].contains("could not connect"),
+        errors[1].contains("a wrk: `wrk -t1 -c1 -d3s --latency") && errors[1].contains("could not connect"),
         "{errors:#?}"
     );
-    assert!(errors[1].contains("a iperf3: `iperf3 -J") && errors[1].contains("Connection refused"), "{errors:#?}");
-    assert!(errors[2].contains("b wrk: `no-such-wrk -v`: the program is not there: install"), "{errors:#?}");
-    assert!(errors[4].contains("mode c: the set-up `false` failed: it ended with exit code 1"), "{errors:#?}");
+    assert!(errors[2].contains("a iperf3: `iperf3 -J") && errors[2].contains("Connection refused"), "{errors:#?}");
+    assert!(errors[3].contains("b wrk: `no-such-wrk -v`: the program is not there: install"), "{errors:#?}");
+    assert!(errors[5].contains("mode c: the set-up command `false` failed: it ended with exit code 1"), "{errors:#?}");
 }
 
 #[test]
@@ -807,6 +885,7 @@ fn the_example_plan_is_one() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testbed/plan.example.toml");
     let plan = path.display().to_string();
     let case = Case::empty();
+    assert_eq!(case.run(&["collect", "--example"]).ok().stdout, fs::read_to_string(&path).unwrap());
     let printed = case.run(&["collect", &plan, "--dry-run", "-o", "out"]).ok().stdout;
     let count = |what: &str| printed.lines().filter(|line| line.contains(what)).count();
     assert_eq!(count("wrk -t4 -c100 -d30s --latency"), 2 * 21);
@@ -843,5 +922,5 @@ fn a_plan_s_errors_say_where_and_what_to_do() {
     case.run(&["collect", "plan.toml"])
         .fails(2, "error: plan.toml has no `out`: say where the study goes with --out DIR\n");
     case.run(&["collect", "no.toml"])
-        .fails(1, "error: no.toml: cannot be read (entity not found): check the path and its permissions\n");
+        .fails(1, "error: no.toml: cannot be read (no such file or directory): check the path and its permissions\n");
 }

@@ -160,7 +160,7 @@ fn numbers_that_are_none_are_listed_by_line() {
     case.write("none", "# nothing\n\n");
     case.run(&["compare", "none", "good"]).fails(1, "error: none: holds no number: write one number a line\n");
     case.run(&["compare", "good", "absent"])
-        .fails(1, "error: absent: cannot be read (entity not found): check the path and its permissions\n");
+        .fails(1, "error: absent: cannot be read (no such file or directory): check the path and its permissions\n");
     case.write("latin", b"1\n\xff\n");
     case.run(&["compare", "good", "latin"]).fails(1, "error: latin: is not UTF-8 text: save it as UTF-8\n");
 }

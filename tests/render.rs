@@ -643,6 +643,7 @@ fn latex_table() {
   {}[c]        &   5 & \multicolumn{2}{c}{---}           & $[10.2,\, 11.0]$ & <1e-300 \\
   \bottomrule
 \end{tabular}
+% A note.
 "
     );
 }

@@ -463,7 +463,7 @@ fn bad_logs() -> Vec<(&'static str, Option<usize>, &'static str)> {
         ("none/run-5.txt", Some(1), "the report stops before its `requests in` line"),
     ];
     if cfg!(unix) {
-        bad.insert(3, ("mesh/run-7.txt", None, "cannot be read (entity not found)"));
+        bad.insert(3, ("mesh/run-7.txt", None, "cannot be read (no such file or directory)"));
     }
     bad
 }

@@ -123,7 +123,7 @@ fn the_table_must_be_csv_or_parquet() {
     case.run(&["ingest", "-o", "runs.txt"]).fails(2, "error: runs.txt: name the table .csv or .parquet\n");
     case.run(&["ingest", "data/istio-2025", "-o", "absent/runs.csv"]).fails(
         1,
-        "error: absent/runs.csv: cannot be written (entity not found): there is no directory absent: make it first\n",
+        "error: absent/runs.csv: cannot be written (no such file or directory): there is no directory absent: make it first\n",
     );
     assert_eq!(case.run(&["ingest", "-o", "runs.csv", "--quiet"]).ok().stdout, "");
 }

@@ -233,6 +233,16 @@ fn of_files(study: &Study) -> Vec<Note> {
             .with_detail(copies.join("; ")),
         );
     }
+    if let Some(planned) = study.planned.filter(|planned| study.collected < *planned) {
+        notes.push(
+            Note::new(
+                "collection-unfinished",
+                "runs of the plan are missing",
+                "start `meshstats collect` with the same plan again: it makes the others",
+            )
+            .with_detail(format!("{} of {planned} are there", study.collected)),
+        );
+    }
     let unfit: Vec<&str> =
         study.ignored.iter().filter(|file| file.reason == NO_FIT).map(|file| file.path.as_str()).collect();
     if let [first, ..] = unfit.as_slice() {

@@ -8,31 +8,39 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{load, terminal};
-use crate::collect::{self, Collected, Event, Plan, Setting};
+use crate::collect::{self, Collected, DryRun, Event, Plan, Setting};
 use crate::error::Error;
 use crate::report::number::{Scale, fixed, significant};
 
 #[derive(Args)]
 pub struct Arguments {
-    /// The plan: modes, tools, how many runs (see schema/README.md)
-    plan: PathBuf,
+    /// The plan: modes, tools, how many runs (`--example` prints one, schema/README.md documents it)
+    #[arg(required_unless_present = "example")]
+    plan: Option<PathBuf>,
+    /// Print a plan to begin with
+    #[arg(long, exclusive = true)]
+    example: bool,
     /// Directory of the study; without it the plan's `out`
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print every command that would be run, in order, and run none
     #[arg(long, conflicts_with = "check")]
     dry_run: bool,
-    /// Set every mode up, say what is missing, tear it down
+    /// Set every mode up, say what is missing, tear it down; make no run
     #[arg(long)]
     check: bool,
 }
 
 pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
-    let shown = arguments.plan.display().to_string();
-    let bytes = load::read(&arguments.plan)?;
+    let Some(path) = &arguments.plan else {
+        terminal::print(include_str!("../../testbed/plan.example.toml"));
+        return Ok(());
+    };
+    let shown = path.display().to_string();
+    let bytes = load::read(path)?;
     let text = load::utf8(&shown, &bytes)?;
     let plan = Plan::read(&shown, text)?;
-    let plan_dir = match arguments.plan.parent() {
+    let plan_dir = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
@@ -78,7 +86,8 @@ fn tidy(path: &Path) -> PathBuf {
 fn dry_run(plan: &Plan, out: &Path) -> Result<(), Error> {
     let mut text = String::new();
     let mut last = String::new();
-    for (what, command) in collect::commands(plan, out)? {
+    let DryRun { commands, runs, seconds } = collect::dry_run(plan, out)?;
+    for (what, command) in commands {
         if what != last {
             text.push_str(&format!("# {what}\n"));
         }
@@ -87,6 +96,9 @@ fn dry_run(plan: &Plan, out: &Path) -> Result<(), Error> {
     }
     if text.is_empty() {
         text = format!("# {}: all runs are there\n", out.display());
+    } else {
+        let length = duration(seconds);
+        text.push_str(&format!("# {}: {length} of measuring and pauses\n", counted(runs, "run")));
     }
     terminal::print(&text);
     Ok(())
@@ -95,12 +107,17 @@ fn dry_run(plan: &Plan, out: &Path) -> Result<(), Error> {
 fn summary(collected: &Collected, out: &Path, only_check: bool) -> String {
     let Collected { done, made, notes } = collected;
     let out = out.display();
-    let noted = if notes.is_empty() { String::new() } else { format!(", {} notes", notes.len()) };
+    let noted = if notes.is_empty() { String::new() } else { format!(", {}", counted(notes.len(), "note")) };
+    let runs = counted(*done, "run");
     if only_check {
-        format!("everything is there{noted}; {done} runs are done\n")
+        format!("everything is there{noted}; {runs} done\n")
     } else {
-        format!("{done} runs in {out} ({made} made now){noted}; `meshstats analyze {out}` reads them\n")
+        format!("{runs} in {out} ({made} made now){noted}; `meshstats analyze {out}` reads them\n")
     }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A bar on a terminal, plain lines elsewhere; on stderr.

@@ -13,7 +13,7 @@ use crate::analysis::gate::{Gate, Margins, Verdict, gate, within};
 use crate::analysis::methods::margin;
 use crate::analysis::saved::Saved;
 use crate::analysis::{MetricInfo, MetricKind, sessions};
-use crate::error::{Error, Problem};
+use crate::error::{Error, Problem, reason};
 use crate::language::{Language, Locale, Translator};
 use crate::metric::{self, Better};
 use crate::render::{Material, OUTPUTS, Templates, ci};
@@ -288,7 +288,7 @@ fn summarise(all: &[Named], translator: &Translator) -> Result<(), Error> {
         .open(&path)
         .and_then(|mut file| file.write_all(&page.contents));
     written.map_err(|error| {
-        let what = format!("cannot be appended to ({})", error.kind());
+        let what = format!("cannot be appended to ({})", reason(&error));
         Problem::new(path.display().to_string(), what, "GITHUB_STEP_SUMMARY must name a file that can be written")
             .into()
     })

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::error::{Error, Problem};
+use crate::error::{Error, Problem, reason};
 use crate::study::{self, Overrides, Provenance, Study};
 use crate::table::{self, Table};
 
@@ -92,7 +92,7 @@ pub fn file_name(path: &Path) -> String {
 }
 
 pub fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
-    let what = format!("cannot be read ({})", error.kind());
+    let what = format!("cannot be read ({})", reason(&error));
     Problem::new(path.display().to_string(), what, "check the path and its permissions")
 }
 

@@ -4,14 +4,14 @@ use std::io::Read;
 use std::path::Path;
 
 use super::load;
-use crate::error::{Error, Problem};
+use crate::error::{Error, Problem, reason};
 use crate::toml_file::suggest;
 
 fn text_of(path: &Path) -> Result<(String, String), Error> {
     let (shown, bytes) = if path == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::stdin().read_to_end(&mut bytes).map_err(|error| {
-            Problem::new("standard input", format!("cannot be read ({})", error.kind()), "give a file instead")
+            Problem::new("standard input", format!("cannot be read ({})", reason(&error)), "give a file instead")
         })?;
         ("standard input".to_owned(), bytes)
     } else {

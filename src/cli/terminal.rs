@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use console::Term;
 
-use crate::error::{Error, Problem};
+use crate::error::{Error, Problem, reason};
 use crate::language::Locale;
 use crate::render::plain;
 use crate::report::model::{Align, Change, Outcome, Table};
@@ -23,7 +23,7 @@ pub fn print_bytes(bytes: &[u8]) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
         Err(error) => {
-            let what = format!("cannot be written ({})", error.kind());
+            let what = format!("cannot be written ({})", reason(&error));
             complain(&Problem::new("standard output", what, "check the space on the disk").into());
             std::process::exit(1);
         }

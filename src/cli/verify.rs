@@ -11,7 +11,7 @@ use super::analyze::{Made, Making, make};
 use super::options::{self, over};
 use super::output::{Listed, Manifest};
 use super::{Choosing, Emphasis, Reading, Styling, load, terminal, writing};
-use crate::error::{Error, Problem};
+use crate::error::{Error, Problem, reason};
 use crate::render::Templates;
 use crate::verify::{Difference, MANIFEST, Side, Verified, verify};
 
@@ -176,7 +176,7 @@ impl Found {
         let entries = match fs::read_dir(dir) {
             Ok(entries) => entries,
             Err(error) => {
-                let what = format!("cannot be listed ({})", error.kind());
+                let what = format!("cannot be listed ({})", reason(&error));
                 self.strange.insert(prefix.trim_end_matches('/').to_owned(), what);
                 return;
             }
@@ -205,13 +205,13 @@ impl Found {
                     }
                     self.files.insert(name, bytes);
                 }
-                Err(error) => _ = self.strange.insert(name, format!("cannot be read ({})", error.kind())),
+                Err(error) => _ = self.strange.insert(name, format!("cannot be read ({})", reason(&error))),
             },
             Ok(metadata) if metadata.is_dir() => {
                 self.strange.insert(name, "is a link to a directory, which is not followed".to_owned());
             }
             Ok(_) => _ = self.strange.insert(name, "is neither a file nor a directory".to_owned()),
-            Err(error) => _ = self.strange.insert(name, format!("is a link that leads nowhere ({})", error.kind())),
+            Err(error) => _ = self.strange.insert(name, format!("is a link that leads nowhere ({})", reason(&error))),
         }
     }
 }

@@ -40,7 +40,7 @@ impl Collector<'_> {
         loop {
             let fault = match self.attempt(kind, slot)? {
                 Attempt::Whole(measurements) => {
-                    self.failures_in_a_row = 0;
+                    self.failures_in_a_row.remove(&slot.cell());
                     if kind == Kind::Run {
                         self.done += 1;
                         self.made += 1;
@@ -61,11 +61,12 @@ impl Collector<'_> {
                 Attempt::Busy(fault) | Attempt::Broken(fault) => fault,
             };
             (self.setting.tell)(Event::Failed { label: &label, attempt, of: plan.attempts, fault: &fault });
-            self.failures_in_a_row += 1;
-            if self.failures_in_a_row >= plan.stop_after {
+            let in_a_row = self.failures_in_a_row.entry(slot.cell()).or_default();
+            *in_a_row += 1;
+            if *in_a_row >= plan.stop_after {
                 return Err(Problem::new(
                     label,
-                    format!("{}; this was failure {} in a row", fault.what, self.failures_in_a_row),
+                    format!("{}; this was failure {in_a_row} in a row", fault.what),
                     format!("{}; the logs are under failed/, and the same command goes on", fault.remedy),
                 )
                 .into());
@@ -88,18 +89,23 @@ impl Collector<'_> {
         let (job, place) = self.job(slot)?;
         let argv = job.argv(&place).map_err(|fault| fault.at("the plan"))?;
         let reading = reading(&job, noise::READING, &place).map_err(|fault| fault.at("the plan"))?;
+        let takes_script = job.takes(&self.script);
+        self.scripted.extend(takes_script.then_some(slot.mode));
         let limits = self.limits(job.timeout);
-        // A pod may be another one by now.
-        if job.takes(&self.script) {
-            // Without it wrk says so.
+        if takes_script {
+            // A pod may be another one by now. Without the script wrk says so.
             let _ = script::put(&job, &place, &self.script, &limits);
         }
-        let foreign_load = noise::foreign_load(&reading, plan.pause, plan.wait_for_quiet, &limits);
+        let waiting = |share: f64| {
+            let (label, most) = (label_of_cell(plan, slot), plan.wait_for_quiet);
+            self.say(format!("{label}: others use {:.0} % of the CPUs: waiting up to {most} s", share * 100.0));
+        };
+        let foreign_load = noise::foreign_load(&reading, plan.pause, plan.wait_for_quiet, &limits, &waiting);
         if self.is_stopped() {
             return Err(self.stopped());
         }
         let mode = &plan.modes[slot.mode];
-        let before = self.beside(slot.mode, &mode.before, self.setting.stop)?;
+        let before = self.beside("before", slot, &mode.before, self.setting.stop)?;
         let first = Reading::take(&reading, &limits);
         let mut limits_of_tool = self.limits(job.timeout);
         if command::needs_tether(&job.prefix) {
@@ -107,13 +113,13 @@ impl Collector<'_> {
             limits_of_tool = Limits { input: Input::Tether, ..self.limits(job.timeout + 10) };
         }
         let part = self.store.part()?;
-        let refused = failure("before", before.as_ref());
+        let refused = failure(before.as_ref());
         let ended = match refused {
             Some(_) => Ended { started: process::now(), ..Ended::default() },
             None => process::execute(&argv, part, &limits_of_tool),
         };
         let last = Reading::take(&reading, &limits);
-        let after = self.beside(slot.mode, &mode.after, &AtomicBool::new(false))?;
+        let after = self.beside("after", slot, &mode.after, &AtomicBool::new(false))?;
         if self.is_stopped() {
             return Err(self.stopped());
         }
@@ -121,7 +127,7 @@ impl Collector<'_> {
         let judged = match refused {
             Some(fault) => Err(fault),
             None => judge::run(&job, job.duration, Some(&ended), &log)
-                .and_then(|run| failure("after", after.as_ref()).map_or(Ok(run), Err)),
+                .and_then(|run| failure(after.as_ref()).map_or(Ok(run), Err)),
         };
         let cpu = first.zip(last).map(|(first, last)| last.since(&first));
         let sidecar = Sidecar {
@@ -129,8 +135,8 @@ impl Collector<'_> {
             cpu: cpu.filter(|cpu| *cpu != CpuSeconds::default()),
             load: last.and_then(|last| last.load),
             foreign_load,
-            before: before.map(|printed| printed.unwrap_or_else(|told| told)),
-            after: after.map(|printed| printed.unwrap_or_else(|told| told)),
+            before: before.map(|printed| printed.unwrap_or_else(|fault| fault.what)),
+            after: after.map(|printed| printed.unwrap_or_else(|fault| fault.what)),
             failure: judged.as_ref().err().map(|fault| format!("{}: {}", fault.what, fault.remedy)),
             ..described(self.sidecar(slot, kind), &ended)
         };
@@ -160,7 +166,7 @@ impl Collector<'_> {
     /// What is known of a run before it ends.
     pub(super) fn sidecar(&self, slot: &Slot, kind: Kind) -> Sidecar {
         let plan = self.setting.plan;
-        let found = self.found.get(&(slot.mode, slot.scenario, slot.tool));
+        let found = self.found.get(&slot.cell());
         Sidecar {
             generator: format!("meshstats {}", env!("CARGO_PKG_VERSION")),
             mode: plan.modes[slot.mode].id.clone(),
@@ -169,6 +175,7 @@ impl Collector<'_> {
             run: slot.run,
             warm_up: kind == Kind::WarmUp,
             position: (kind == Kind::Run).then_some(slot.position),
+            planned: (kind == Kind::Run).then_some(self.total),
             attempt: if kind == Kind::Run { self.store.failures(slot) + 1 } else { 1 },
             tool_version: found.map(|found| found.version.clone()),
             machine: found.map_or_else(Machine::default, |found| found.machine.clone()),
@@ -177,9 +184,8 @@ impl Collector<'_> {
     }
 }
 
-fn failure(what: &str, beside: Option<&Result<String, String>>) -> Option<Fault> {
-    let told = beside?.as_ref().err()?;
-    Some(Fault::new(format!("the mode's `{what}` command failed: {told}"), "read what it checks"))
+fn failure(beside: Option<&Result<String, Fault>>) -> Option<Fault> {
+    beside?.as_ref().err().cloned()
 }
 
 fn described(sidecar: Sidecar, ended: &Ended) -> Sidecar {

@@ -92,6 +92,14 @@ impl Job {
         matches!(&self.settings, Settings::Wrk { of, .. } if of.script.is_none())
     }
 
+    /// The script that the plan names for wrk.
+    pub fn own_script(&self) -> Option<&str> {
+        match &self.settings {
+            Settings::Wrk { of, .. } => of.script.as_deref().filter(|path| !path.is_empty()),
+            Settings::Iperf3 { .. } => None,
+        }
+    }
+
     /// Whether wrk runs this script.
     pub fn takes(&self, path: &str) -> bool {
         matches!(&self.settings, Settings::Wrk { of, .. } if of.script.as_deref() == Some(path))
@@ -289,6 +297,12 @@ pub fn check_prefix(prefix: &[String]) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// What to do about a program that is not there: `otherwise`, unless it is several words in one.
+pub fn install(program: &str, otherwise: String) -> String {
+    let words: Vec<&str> = program.split_whitespace().collect();
+    if words.len() > 1 { format!("write each word as an item of its own: {words:?}") } else { otherwise }
 }
 
 /// A word as a POSIX shell takes it for one.

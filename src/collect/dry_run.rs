@@ -8,8 +8,16 @@ use super::schedule::{self, Slot, Step};
 use super::{job, label_of_cell, network, noise, reading, record, script};
 use crate::error::{Error, Fault};
 
-/// Every command that [`collect`](super::collect) would run now, in order, each with what it is for.
-pub fn commands(plan: &Plan, out: &Path) -> Result<Vec<(String, String)>, Error> {
+/// What [`collect`](super::collect) would do now.
+pub struct DryRun {
+    /// Every command in order, each with what it is for.
+    pub commands: Vec<(String, String)>,
+    pub runs: usize,
+    /// How long the runs and the pauses before them take.
+    pub seconds: f64,
+}
+
+pub fn dry_run(plan: &Plan, out: &Path) -> Result<DryRun, Error> {
     record::begun(out, plan)?;
     let mut left = schedule::slots(plan);
     left.retain(|slot| !out.join(record::log_name(plan, slot)).is_file());
@@ -17,7 +25,10 @@ pub fn commands(plan: &Plan, out: &Path) -> Result<Vec<(String, String)>, Error>
     for step in schedule::steps(plan, &left) {
         commands_of(plan, step, &script::path(out), &mut lines).map_err(|fault| fault.at("the plan"))?;
     }
-    Ok(lines.into_iter().map(|(what, argv)| (what, command::shown(&argv))).collect())
+    let durations = left.iter().filter_map(|slot| Some(f64::from(job(plan, slot).ok()?.0.duration) + plan.pause));
+    let seconds = durations.sum();
+    let commands = lines.into_iter().map(|(what, argv)| (what, command::shown(&argv))).collect();
+    Ok(DryRun { commands, runs: left.len(), seconds })
 }
 
 fn commands_of(plan: &Plan, step: Step, script: &str, lines: &mut Vec<(String, Vec<String>)>) -> Result<(), Fault> {
@@ -30,6 +41,11 @@ fn commands_of(plan: &Plan, step: Step, script: &str, lines: &mut Vec<(String, V
     match step {
         Step::SetUp(mode) | Step::TearDown(mode) => {
             let (of, place) = of_mode(mode);
+            if matches!(step, Step::TearDown(_)) {
+                for argv in script::removal(plan, mode, script)? {
+                    add(format!("after the runs of {}", of.id), argv);
+                }
+            }
             let (what, argv) =
                 if matches!(step, Step::SetUp(_)) { ("set-up", &of.setup) } else { ("teardown", &of.teardown) };
             add(format!("{what} of {}", of.id), command::fill(argv, &place)?);
@@ -54,7 +70,8 @@ fn commands_of(plan: &Plan, step: Step, script: &str, lines: &mut Vec<(String, V
         Step::WarmUp(slot) | Step::Run(slot) => {
             let (mut job, place) = job(plan, &slot)?;
             job.add_script(script);
-            let (mode, mode_place) = of_mode(slot.mode);
+            let mode = &plan.modes[slot.mode];
+            let beside = Place { timeout: plan.setup_timeout, ..place };
             let label = match step {
                 Step::Run(_) => record::log_name(plan, &slot),
                 _ => format!("warm-up of {}", label_of_cell(plan, &slot)),
@@ -63,9 +80,9 @@ fn commands_of(plan: &Plan, step: Step, script: &str, lines: &mut Vec<(String, V
                 add(format!("before {label}"), script::command(&job, &place, script)?);
             }
             add(format!("before {label}"), reading(&job, noise::READING, &place)?);
-            add(format!("before {label}"), command::fill(&mode.before, &mode_place)?);
+            add(format!("before {label}"), command::fill(&mode.before, &beside)?);
             add(label.clone(), job.argv(&place)?);
-            add(format!("after {label}"), command::fill(&mode.after, &mode_place)?);
+            add(format!("after {label}"), command::fill(&mode.after, &beside)?);
             add(format!("after {label}"), reading(&job, noise::READING, &place)?);
         }
     }

@@ -12,8 +12,8 @@ const LEAST_IN_FLIGHT: f64 = 0.5;
 /// Measurements of the one whole run that the log holds, or why it is none. Exit codes alone say little: wrk ends with 0
 /// when its server died, iperf3 -J when it was refused.
 pub fn run(job: &Job, duration: u32, ended: Option<&Ended>, log: &[u8]) -> Result<Measurements, Fault> {
-    if let Some(ended) = ended.filter(|ended| !ended.is_ok()) {
-        return Err(failure(job, ended, log));
+    if let Some(ended) = ended {
+        check_ended(job, ended, log)?;
     }
     let measurements = only(job, log)?;
     let seconds = measurements.duration.unwrap_or_default();
@@ -40,9 +40,7 @@ pub fn run(job: &Job, duration: u32, ended: Option<&Ended>, log: &[u8]) -> Resul
 
 /// The same of a trial on one connection, where Little's law says little.
 pub fn trial(job: &Job, ended: &Ended, log: &[u8]) -> Result<Measurements, Fault> {
-    if !ended.is_ok() {
-        return Err(failure(job, ended, log));
-    }
+    check_ended(job, ended, log)?;
     let measurements = only(job, log)?;
     if let (Settings::Wrk { max_errors, .. }, Some(http)) = (&job.settings, &measurements.http) {
         check_errors(http, *max_errors)?;
@@ -53,6 +51,22 @@ pub fn trial(job: &Job, ended: &Ended, log: &[u8]) -> Result<Measurements, Fault
 /// Whether another test is running on the server: that says nothing about this one.
 pub fn is_busy(fault: &Fault) -> bool {
     fault.what.contains("busy")
+}
+
+fn check_ended(job: &Job, ended: &Ended, log: &[u8]) -> Result<(), Fault> {
+    if !ended.is_ok() {
+        return Err(failure(job, ended, log));
+    }
+    // wrk goes on without a script that it cannot load, and so without what the script asks for.
+    let script = job.own_script().map(|path| format!("{path}: "));
+    let refused = ended.stderr.lines().find(|line| script.as_ref().is_some_and(|script| line.starts_with(script)));
+    match refused {
+        Some(line) => Err(Fault::new(
+            format!("wrk did not load its script: {}", line.trim()),
+            "mend the script, or `script`: a path where wrk runs, relative to the plan if it runs here",
+        )),
+        None => Ok(()),
+    }
 }
 
 fn failure(job: &Job, ended: &Ended, log: &[u8]) -> Fault {

@@ -15,12 +15,12 @@ mod record;
 mod schedule;
 mod script;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-pub use dry_run::commands;
+pub use dry_run::{DryRun, dry_run};
 pub use plan::Plan;
 pub use process::watch_signals;
 
@@ -129,12 +129,14 @@ struct Collector<'a> {
     total: usize,
     done: usize,
     made: usize,
-    failures_in_a_row: u32,
     /// By mode, scenario and tool.
+    failures_in_a_row: BTreeMap<(usize, Option<usize>, Tool), u32>,
     found: BTreeMap<(usize, Option<usize>, Tool), Found>,
     notes: Vec<(String, Note)>,
     /// Modes whose teardown failed.
     stuck: Vec<usize>,
+    /// Modes behind which the script may lie.
+    scripted: BTreeSet<usize>,
     /// Where the script is put for wrk, on the machine that runs it.
     script: String,
     /// Seconds that the runs took beside their durations, and how many there were.
@@ -153,10 +155,11 @@ impl<'a> Collector<'a> {
             total,
             done: 0,
             made: 0,
-            failures_in_a_row: 0,
+            failures_in_a_row: BTreeMap::new(),
             found: BTreeMap::new(),
             notes: Vec::new(),
             stuck: Vec::new(),
+            scripted: BTreeSet::new(),
             script: script::path(setting.out),
             overhead: (0.0, 0),
         };
@@ -205,7 +208,7 @@ impl<'a> Collector<'a> {
 
     fn job(&self, slot: &Slot) -> Result<(Job, Place<'a>), Error> {
         let (mut job, place) = job(self.setting.plan, slot).map_err(|fault| fault.at("the plan"))?;
-        if self.found.get(&(slot.mode, slot.scenario, slot.tool)).is_some_and(|found| found.takes_script) {
+        if self.found.get(&slot.cell()).is_some_and(|found| found.takes_script) {
             job.add_script(&self.script);
         }
         Ok((job, place))
@@ -228,11 +231,16 @@ impl<'a> Collector<'a> {
 
     fn work(mut self, wanted: impl Fn(&Step) -> bool) -> Result<Collected, Error> {
         let worked = self.take_steps(wanted);
-        self.remove_scripts();
         // Whatever happened, what was set up is torn down.
         let torn = self.tear_down_all();
+        self.store.discard_unless_begun();
         let mut problems = match worked {
-            Ok(problems) | Err(Error::Failed(problems)) => problems,
+            Ok(mut missing) => {
+                missing
+                    .extend((!missing.is_empty()).then(|| self.unfinished("the same command tries the others again")));
+                missing
+            }
+            Err(Error::Failed(problems)) => problems,
             Err(usage) => return Err(usage),
         };
         problems.extend(torn);
@@ -275,12 +283,14 @@ impl<'a> Collector<'a> {
     }
 
     fn stopped(&self) -> Error {
-        Problem::new(
-            self.setting.out.display().to_string(),
-            format!("stopped: {} of {} runs are done", self.done, self.total),
-            "the same command goes on with the others",
-        )
-        .into()
+        let mut problem = self.unfinished("the same command goes on with the others");
+        problem.fault.what.insert_str(0, "stopped: ");
+        problem.into()
+    }
+
+    fn unfinished(&self, remedy: &str) -> Problem {
+        let what = format!("{} of {} runs are done", self.done, self.total);
+        Problem::new(self.setting.out.display().to_string(), what, remedy)
     }
 
     fn is_unready(&self, mode: usize, unready: &[Problem]) -> bool {
@@ -310,7 +320,7 @@ impl<'a> Collector<'a> {
             let (job, _) = self.job(slot)?;
             if let Ok(run) = judge::run(&job, job.duration, None, &self.store.read(slot)?) {
                 let value = main_values(&run).first().map(|(_, value)| *value);
-                series.entry((slot.mode, slot.scenario, slot.tool)).or_default().extend(value);
+                series.entry(slot.cell()).or_default().extend(value);
             }
         }
         for ((mode, scenario, tool), values) in series {

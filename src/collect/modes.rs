@@ -3,10 +3,11 @@
 use std::sync::atomic::AtomicBool;
 
 use super::command::{self, Place};
-use super::process::{self, Children, Limits};
+use super::process::{self, Children, Ended, Limits};
 use super::record::Kind;
-use super::{Collector, label_of_cell, preflight, schedule};
-use crate::error::{Error, Problem};
+use super::schedule::{self, Slot};
+use super::{Collector, label_of_cell, preflight};
+use crate::error::{Error, Fault, Problem};
 use crate::run::Tool;
 use crate::study::Sidecar;
 
@@ -25,6 +26,7 @@ impl Collector<'_> {
     }
 
     pub(super) fn tear_down(&mut self, mode: usize) -> Result<(), Error> {
+        self.remove_script(mode);
         if !self.store.stands(mode) {
             return Ok(());
         }
@@ -65,21 +67,16 @@ impl Collector<'_> {
             limits.stop = &never;
         }
         let (ended, _) = process::output(&argv, &limits);
-        let problem = || {
-            Problem::new(
-                self.mode_place(mode),
-                format!("the {what} `{}` failed: {}", command::shown(&argv), ended.told()),
-                "run it by hand in the plan's directory to see why",
-            )
-        };
-        Ok((!ended.is_ok()).then(problem))
+        let fault = || command_fault(what, &argv, &ended).at(self.mode_place(mode));
+        Ok((!ended.is_ok()).then(fault))
     }
 
     /// Whether everything that the mode's runs need is there; what is not.
     pub(super) fn check(&mut self, mode: usize) -> Result<Vec<Problem>, Error> {
         let cells = schedule::one_of_each_cell(self.left.iter().filter(|slot| slot.mode == mode));
-        let mut missing = Vec::new();
+        let mut missing = self.missing_programs(mode)?;
         for slot in cells {
+            self.scripted.extend((slot.tool == Tool::Wrk).then_some(mode));
             let label = label_of_cell(self.setting.plan, &slot);
             let (job, place) = self.job(&slot)?;
             self.say(format!("checking {label}"));
@@ -89,7 +86,7 @@ impl Collector<'_> {
                     if is_text_only {
                         self.say(format!("{label}: this wrk does not load wrk-json.lua; its report is rounded"));
                     }
-                    self.found.insert((slot.mode, slot.scenario, slot.tool), found);
+                    self.found.insert(slot.cell(), found);
                     let argv = job.argv(&place).map_err(|fault| fault.at("the plan"))?;
                     for note in (Sidecar { argv, ..self.sidecar(&slot, Kind::WarmUp) }).notes() {
                         self.note(label.clone(), note);
@@ -106,18 +103,46 @@ impl Collector<'_> {
     /// and `after` is there to end it, even after Ctrl-C.
     pub(super) fn beside(
         &self,
-        mode: usize,
+        what: &str,
+        slot: &Slot,
         argv: &[String],
         stop: &AtomicBool,
-    ) -> Result<Option<Result<String, String>>, Error> {
+    ) -> Result<Option<Result<String, Fault>>, Error> {
         if argv.is_empty() {
             return Ok(None);
         }
-        let seconds = self.setting.plan.setup_timeout;
-        let place = Place::of(&self.setting.plan.modes[mode], None, seconds);
+        let plan = self.setting.plan;
+        let seconds = plan.setup_timeout;
+        let place = Place::of(&plan.modes[slot.mode], slot.scenario.map(|i| &plan.scenarios[i]), seconds);
         let argv = command::fill(argv, &place).map_err(|fault| fault.at("the plan"))?;
         let limits = Limits { children: Children::GoOn, stop, ..self.limits(seconds) };
         let (ended, printed) = process::output(&argv, &limits);
-        Ok(Some(if ended.is_ok() { Ok(printed) } else { Err(ended.told()) }))
+        Ok(Some(if ended.is_ok() { Ok(printed) } else { Err(command_fault(what, &argv, &ended)) }))
     }
+
+    /// What of a mode's own commands is not there; the set-up has told by itself.
+    fn missing_programs(&self, mode: usize) -> Result<Vec<Problem>, Error> {
+        let (of, dir) = (&self.setting.plan.modes[mode], self.setting.plan_dir);
+        let place = Place::of(of, None, self.setting.plan.setup_timeout);
+        let mut missing = Vec::new();
+        for (what, argv) in [("before", &of.before), ("after", &of.after), ("teardown", &of.teardown)] {
+            let argv = command::fill(argv, &place).map_err(|fault| fault.at("the plan"))?;
+            if let Some(program) = argv.first().filter(|program| !process::is_there(program, dir)) {
+                let what = format!("the {what} command `{}`: the program is not there", command::shown(&argv));
+                missing
+                    .push(Fault::new(what, command::install(program, NO_PROGRAM.to_owned())).at(self.mode_place(mode)));
+            }
+        }
+        Ok(missing)
+    }
+}
+
+const NO_PROGRAM: &str = "install it, or mend its path, which begins at the plan's directory";
+
+fn command_fault(what: &str, argv: &[String], ended: &Ended) -> Fault {
+    let remedy = match (ended.not_started, argv.first()) {
+        (Some(why), Some(program)) => why.remedy(command::install(program, NO_PROGRAM.to_owned())),
+        _ => "run it by hand in the plan's directory to see why".to_owned(),
+    };
+    Fault::new(format!("the {what} command `{}` failed: {}", command::shown(argv), ended.told()), remedy)
 }

@@ -79,8 +79,8 @@ pub fn busy(cpu: &CpuSeconds) -> Option<f64> {
 
 /// The share of the CPUs that others use while nothing of the study runs, over the pause before a run; waits up to
 /// `patience` seconds more until it is small. Over less than a second it is not told: reading takes time itself, above all
-/// through ssh.
-pub fn foreign_load(argv: &[String], pause: f64, patience: u32, limits: &Limits) -> Option<f64> {
+/// through ssh. `waiting` is told the share when it begins to wait for less.
+pub fn foreign_load(argv: &[String], pause: f64, patience: u32, limits: &Limits, waiting: &dyn Fn(f64)) -> Option<f64> {
     if pause < 1.0 && patience == 0 {
         process::wait(pause, limits.stop);
         return None;
@@ -92,6 +92,9 @@ pub fn foreign_load(argv: &[String], pause: f64, patience: u32, limits: &Limits)
         let last = Reading::take(argv, limits);
         let share = last.zip(first).and_then(|(last, first)| busy(&last.since(&first)));
         let is_quiet = share.is_some_and(|share| share <= MOST_FOREIGN_LOAD);
+        if let Some(share) = share.filter(|_| !is_quiet && waited == 0 && patience > 0) {
+            waiting(share);
+        }
         if is_quiet || waited >= patience || !process::wait(1.0, limits.stop) {
             return share;
         }

@@ -263,7 +263,10 @@ impl Plan {
                 let of = of.over(mode.wrk.clone().unwrap_or_default()).over(self.wrk.clone().unwrap_or_default());
                 let url = of.url.clone().filter(|url| url.starts_with("http://") || url.starts_with("https://"));
                 let url = url.ok_or_else(|| {
-                    Fault::new(format!("{}: no `url` that begins with http://", place()), "say what wrk requests")
+                    Fault::new(
+                        format!("{}: no `url` that begins with http:// or https://", place()),
+                        "say what wrk requests",
+                    )
                 })?;
                 let threads = of.threads.unwrap_or(THREADS);
                 let connections = of.connections.unwrap_or(CONNECTIONS);
@@ -288,10 +291,13 @@ impl Plan {
             .map_err(|fault| Fault { what: format!("{}: {}", place(), fault.what), ..fault })?;
         let duration = duration.unwrap_or(DURATION);
         let timeout = self.timeout.unwrap_or(duration.saturating_add(MORE));
-        if duration == 0 || timeout <= duration {
+        if duration == 0 {
+            return Err(Fault::new(format!("{}: duration = 0", place()), "write the seconds of a run, from 1"));
+        }
+        if timeout <= duration {
             return Err(Fault::new(
                 format!("{}: a run of {duration} s is ended after {timeout} s", place()),
-                "let `timeout` be longer than the `duration`, and that above zero",
+                "let `timeout` be longer than the `duration`",
             ));
         }
         let prefix = prefix.unwrap_or_else(|| mode.prefix.clone());
@@ -357,7 +363,7 @@ impl Plan {
                 if !is_name(id) {
                     fault(
                         format!("`{id}` cannot be the id of a {what}"),
-                        "ids name directories: use up to 100 letters, digits, `-`, `_`, `.` and `+`, a letter or digit \
+                        "ids name directories: use up to 100 letters from a to z, digits, `-`, `_`, `.` and `+`, a letter or digit \
                          first, and none of the names that the study has itself (failed, warm-up, collect.toml, \
                          meshstats.toml)",
                     );
@@ -375,7 +381,11 @@ impl Plan {
                     scenario.id,
                     tool.name()
                 );
-                fault(what, &format!("add [{}], or leave it out", tool.name()));
+                let remedy = match tool {
+                    Tool::Wrk2 => "name wrk or iperf3, which `collect` runs".to_owned(),
+                    Tool::Wrk | Tool::Iperf3 => format!("add [{}], or leave it out", tool.name()),
+                };
+                fault(what, &remedy);
             }
         }
         let of_modes = self.modes.iter().map(|mode| (&mode.id, mode.wrk.is_some(), mode.iperf3.is_some()));
@@ -391,6 +401,14 @@ impl Plan {
         for mode in &self.modes {
             for argv in [&mode.setup, &mode.teardown, &mode.before, &mode.after] {
                 faults.extend(command::fill(argv, &Place::of(mode, None, self.setup_timeout)).err());
+            }
+            for (what, argv) in [("setup", &mode.setup), ("teardown", &mode.teardown)] {
+                if argv.iter().any(|word| word.contains("{scenario}")) {
+                    faults.push(Fault::new(
+                        format!("`{{scenario}}` in the `{what}` of `{}`", mode.id),
+                        "a mode is set up once for all its scenarios; `before` is run before each run",
+                    ));
+                }
             }
         }
         for (mode, scenario, tool) in self.cells() {

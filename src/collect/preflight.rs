@@ -73,7 +73,9 @@ fn version(job: &Job, place: &Place, limits: &Limits) -> Result<String, Fault> {
     let version = version.map(|line| line.split(" Copyright").next().unwrap_or(line));
     version.map(|line| line.trim().to_owned()).ok_or_else(|| {
         let remedy = match (ended.not_started, job.prefix.first()) {
-            (Some(why), Some(program)) => why.remedy(format!("install {program}, or mend the mode's `prefix`")),
+            (Some(why), Some(program)) => {
+                why.remedy(command::install(program, format!("install {program}, or mend the mode's `prefix`")))
+            }
             (Some(why), None) => why.remedy(format!("install {}, or name it by `program`", job.program())),
             _ if ended.stopped => "start it again".to_owned(),
             _ => format!(

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::error::Problem;
+use crate::error::{Problem, reason};
 
 /// How a command ended.
 #[derive(Clone, Debug, Default)]
@@ -68,10 +68,24 @@ impl Ended {
         }
     }
 
-    /// The reason with the last line of stderr, where there is one.
+    /// The reason with the line of stderr that tells most: the first that speaks of a failure, or else the last.
     pub fn told(&self) -> String {
-        match self.stderr.lines().rev().find(|line| !line.trim().is_empty()) {
-            Some(line) => format!("{}: {}", self.reason(), line.trim()),
+        const FAILURES: &[&str] = &[
+            "error",
+            "unrecognized",
+            "invalid",
+            "unknown",
+            "cannot",
+            "can't",
+            "failed",
+            "not found",
+            "denied",
+            "no such",
+        ];
+        let mut lines = self.stderr.lines().map(str::trim).filter(|line| !line.is_empty());
+        let fails = |line: &&str| FAILURES.iter().any(|word| line.to_lowercase().contains(word));
+        match lines.clone().find(fails).or_else(|| lines.next_back()) {
+            Some(line) => format!("{}: {line}", self.reason()),
             None => self.reason(),
         }
     }
@@ -92,7 +106,7 @@ pub fn watch_signals() -> Result<Arc<AtomicBool>, Problem> {
         let registered = signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))
             .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)));
         if let Err(error) = registered {
-            let what = format!("signals cannot be caught ({})", error.kind());
+            let what = format!("signals cannot be caught ({})", reason(&error));
             return Err(Problem::new("collect", what, "run it where Ctrl-C can be handled"));
         }
     }
@@ -158,6 +172,15 @@ fn began(pid: u32) -> Option<u64> {
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
     fields.next().filter(|state| *state != "Z")?;
     fields.nth(18)?.parse().ok()
+}
+
+/// Whether there is a program of that name, for who starts it in `dir`.
+pub fn is_there(program: &str, dir: &Path) -> bool {
+    if program.contains('/') {
+        return dir.join(program).is_file();
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|dir| dir.join(program).is_file())
 }
 
 /// Where a command runs, and until when.

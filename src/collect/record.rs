@@ -22,7 +22,7 @@ use super::job;
 use super::plan::{Order, Plan};
 use super::process::Running;
 use super::schedule::{self, Slot};
-use crate::error::{Error, Problem};
+use crate::error::{Error, Problem, reason};
 use crate::run::Tool;
 use crate::study::{EXTENSION, FAILED, MANIFEST, PLAN_COPY, Sidecar, WARM_UP};
 
@@ -36,6 +36,10 @@ pub enum Kind {
 pub struct Store<'a> {
     plan: &'a Plan,
     dir: PathBuf,
+    /// Whether nothing of the study was there before.
+    is_new: bool,
+    /// Whether the directory was made now.
+    made_dir: bool,
     /// The command in progress.
     pub running: Running,
     /// Held as long as this lives.
@@ -55,6 +59,7 @@ impl<'a> Store<'a> {
         // A plan that was mended before the first run takes the place of the one that did not work.
         let replaced = fs::read_to_string(&earlier).ok().filter(|_| !begun);
         let replaced = replaced.and_then(|text| Plan::read("", &text).ok());
+        let (is_new, made_dir) = (!earlier.exists() && !dir.join(MANIFEST).exists(), !dir.exists());
         let state = dir.join(STATE);
         fs::create_dir_all(&state).map_err(|error| problem(&state, "created", &error))?;
         let path = state.join("lock");
@@ -68,7 +73,7 @@ impl<'a> Store<'a> {
             Err(fs::TryLockError::Error(error)) => return Err(problem(&path, "locked", &error)),
         }
         let running = Running::at(state.join("running.json"));
-        let store = Self { plan, dir: dir.to_owned(), running, _lock: lock };
+        let store = Self { plan, dir: dir.to_owned(), is_new, made_dir, running, _lock: lock };
         // What stands here is of this machine and moment, not of the study.
         store.put(&state.join(".gitignore"), b"*\n")?;
         if !begun {
@@ -79,6 +84,22 @@ impl<'a> Store<'a> {
             store.put(&dir.join(MANIFEST), manifest(plan).as_bytes())?;
         }
         Ok(store)
+    }
+
+    /// Leaves nothing where a collection that began now made no run, and no mode stands.
+    pub fn discard_unless_begun(&self) {
+        let stands = (0..self.plan.modes.len()).any(|mode| self.stands(mode));
+        if !self.is_new || stands || has_logs(&self.dir, self.plan) {
+            return;
+        }
+        // What is left where that fails is in nobody's way.
+        for name in [PLAN_COPY, MANIFEST] {
+            let _ = fs::remove_file(self.dir.join(name));
+        }
+        let _ = fs::remove_dir_all(self.dir.join(STATE));
+        if self.made_dir {
+            let _ = fs::remove_dir(&self.dir);
+        }
     }
 
     fn state(&self, name: &str) -> PathBuf {
@@ -235,6 +256,12 @@ fn free(dir: &Path, name: impl Fn(u32) -> String) -> Option<PathBuf> {
     (1..=u32::MAX).map(|n| dir.join(name(n))).find(|path| !path.exists())
 }
 
+/// Whether the directory holds anything that was measured by the plan.
+fn has_logs(dir: &Path, plan: &Plan) -> bool {
+    let modes = plan.modes.iter().map(|mode| mode.id.as_str());
+    modes.chain([FAILED, WARM_UP]).any(|name| dir.join(name).exists())
+}
+
 /// Whether the directory was begun with this plan.
 pub fn begun(dir: &Path, plan: &Plan) -> Result<bool, Error> {
     let copy = dir.join(PLAN_COPY);
@@ -243,9 +270,7 @@ pub fn begun(dir: &Path, plan: &Plan) -> Result<bool, Error> {
             let shown = copy.display().to_string();
             let earlier = Plan::read(&shown, &text)?;
             let same = plan.require_same(&shown, &earlier);
-            let modes = earlier.modes.iter().map(|mode| mode.id.as_str());
-            let has_logs = modes.chain([FAILED, WARM_UP]).any(|name| dir.join(name).exists());
-            if has_logs { same.map(|()| true).map_err(Error::from) } else { Ok(same.is_ok()) }
+            if has_logs(dir, &earlier) { same.map(|()| true).map_err(Error::from) } else { Ok(same.is_ok()) }
         }
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(problem(&copy, "read", &error)),
         Err(_) => {
@@ -329,7 +354,7 @@ fn sync_parents(path: &Path, top: &Path) {
 fn problem(path: &Path, done: &str, error: &io::Error) -> Error {
     Problem::new(
         path.display().to_string(),
-        format!("cannot be {done} ({})", error.kind()),
+        format!("cannot be {done} ({})", reason(error)),
         "check the path, its permissions and the space on the disk",
     )
     .into()

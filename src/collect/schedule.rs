@@ -16,6 +16,13 @@ pub struct Slot {
     pub position: usize,
 }
 
+impl Slot {
+    /// The mode, scenario and tool whose runs are repeated.
+    pub fn cell(&self) -> (usize, Option<usize>, Tool) {
+        (self.mode, self.scenario, self.tool)
+    }
+}
+
 /// All runs in the order of time.
 pub fn slots(plan: &Plan) -> Vec<Slot> {
     let cells = plan.cells();

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::command::{self, Place};
-use super::plan::Job;
+use super::plan::{Job, Plan};
 use super::process::{self, Input, Limits};
 use super::schedule::Slot;
-use super::{Collector, reading};
+use super::{Collector, job, reading};
 use crate::error::Fault;
 use crate::study::sha256;
 
@@ -33,21 +33,31 @@ pub fn put(job: &Job, place: &Place, path: &str, limits: &Limits) -> Result<(), 
     if ended.is_ok() { Ok(()) } else { Err(Fault::new(ended.told(), "check that /tmp can be written to there")) }
 }
 
+/// The commands that remove it wherever a mode's wrk runs.
+pub fn removal(plan: &Plan, mode: usize, path: &str) -> Result<Vec<Vec<String>>, Fault> {
+    let mut commands = Vec::new();
+    for (mode, scenario, tool) in plan.cells().into_iter().filter(|cell| cell.0 == mode) {
+        let (job, place) = job(plan, &Slot { mode, scenario, tool, run: 1, position: 1 })?;
+        if job.names_no_script() {
+            let argv = reading(&job, &["rm", "-f", path], &place)?;
+            if !commands.contains(&argv) {
+                commands.push(argv);
+            }
+        }
+    }
+    Ok(commands)
+}
+
 impl Collector<'_> {
     /// What is left behind where that fails is small, and no harm.
-    pub(super) fn remove_scripts(&self) {
+    pub(super) fn remove_script(&mut self, mode: usize) {
+        if !self.scripted.remove(&mode) {
+            return;
+        }
         let never = std::sync::atomic::AtomicBool::new(false);
         let limits = Limits { stop: &never, ..self.limits(20) };
-        let mut done = Vec::new();
-        for (&(mode, scenario, tool), _) in self.found.iter().filter(|(_, found)| found.takes_script) {
-            let slot = Slot { mode, scenario, tool, run: 1, position: 1 };
-            let Ok((job, place)) = self.job(&slot) else { continue };
-            if let Ok(argv) = reading(&job, &["rm", "-f", &self.script], &place)
-                && !done.contains(&argv)
-            {
-                process::output(&argv, &limits);
-                done.push(argv);
-            }
+        for argv in removal(self.setting.plan, mode, &self.script).into_iter().flatten() {
+            process::output(&argv, &limits);
         }
     }
 }

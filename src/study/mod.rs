@@ -21,7 +21,7 @@ pub use pattern::Pattern;
 pub use scan::{Fate, Progress, Scanned, is_hidden, scan, sha256};
 pub use sidecar::{CpuSeconds, EXTENSION, FAILED, Interface, MOST_FOREIGN_LOAD, Machine, PLAN_COPY, Sidecar, WARM_UP};
 
-use crate::error::{Error, Fault, Problem, Result};
+use crate::error::{Error, Fault, Problem, Result, reason};
 use crate::parse::{FORMATS, Log, Repair};
 use crate::run::{Measurements, Tool};
 use crate::toml_file;
@@ -54,6 +54,9 @@ pub struct Study {
     pub repairs: Vec<(String, Repair)>,
     /// Every file that the results depend on.
     pub inputs: Vec<Input>,
+    /// Logs that `meshstats collect` made, and how many its plan asks for.
+    pub collected: usize,
+    pub planned: Option<usize>,
 }
 
 /// One execution of one tool.
@@ -173,7 +176,7 @@ fn directories(path: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(path).map_err(|error| {
         Problem::new(
             path.display().to_string(),
-            format!("cannot be listed ({})", error.kind()),
+            format!("cannot be listed ({})", reason(&error)),
             "check its permissions",
         )
     })?;
@@ -233,7 +236,7 @@ fn read_manifest(dir: &Path, inputs: &mut Vec<Input>) -> Result<Manifest> {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Manifest::default()),
         Err(error) => {
-            let what = format!("cannot be read ({})", error.kind());
+            let what = format!("cannot be read ({})", reason(&error));
             return Err(Problem::new(shown, what, "check its permissions").into());
         }
     };
@@ -260,6 +263,8 @@ impl Study {
             ignored: Vec::new(),
             repairs: Vec::new(),
             inputs: Vec::new(),
+            collected: 0,
+            planned: None,
         })
     }
 
@@ -363,6 +368,8 @@ impl Study {
         }
         self.repairs.extend(log.repairs.into_iter().map(|repair| (file.path.clone(), repair)));
         let sidecar = self.sidecar(&file.path);
+        self.collected += usize::from(sidecar.is_some());
+        self.planned = self.planned.max(sidecar.as_ref().and_then(|sidecar| sidecar.planned));
         let several = log.runs.len() > 1;
         for (i, run) in log.runs.into_iter().enumerate() {
             match run {
@@ -451,7 +458,7 @@ impl Study {
     fn hash_tables(&mut self) -> Result<()> {
         for table in &self.tables {
             let bytes = fs::read(self.dir.join(table)).map_err(|error| {
-                let what = format!("cannot be read ({})", error.kind());
+                let what = format!("cannot be read ({})", reason(&error));
                 Problem::new(self.shown(table), what, "check its permissions")
             })?;
             self.inputs.push(Input { path: table.clone(), sha256: sha256(&bytes) });

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::sidecar;
-use crate::error::{Fault, Problem};
+use crate::error::{Fault, Problem, reason};
 use crate::parse::{self, Content, Log, Other, OtherKind};
 
 /// Called after each file with how many are done and how many there are.
@@ -86,7 +86,7 @@ fn read_one(root: &Path, path: String) -> Scanned {
                 Fault::new("has a name that is not UTF-8", "rename it")
             } else {
                 Fault::new(
-                    format!("cannot be read ({})", error.kind()),
+                    format!("cannot be read ({})", reason(&error)),
                     "make it readable, or move it out of the study",
                 )
             };
@@ -111,7 +111,7 @@ fn walk(root: &Path, dir: &Path, paths: &mut Vec<String>, depth: usize, collecte
     let problem = |path: &Path, error: &std::io::Error| {
         Problem::new(
             path.display().to_string(),
-            format!("cannot be listed ({})", error.kind()),
+            format!("cannot be listed ({})", reason(&error)),
             "check the path and its permissions",
         )
     };

@@ -38,6 +38,8 @@ pub struct Sidecar {
     pub warm_up: bool,
     /// Which run of the study this is, in the order of time that the plan sets; 1 is the first.
     pub position: Option<usize>,
+    /// How many runs the plan asks for, all modes, scenarios and tools together.
+    pub planned: Option<usize>,
     /// Which try it is; more than 1 where runs failed before it.
     pub attempt: u32,
     /// The command, word by word.
@@ -149,6 +151,7 @@ impl Sidecar {
         let interface = machine.interface.as_ref();
         let facts = [
             ("version", self.tool_version.clone()),
+            ("script", self.script()),
             ("kernel", machine.kernel.clone()),
             ("cpu", machine.cpu_model.clone()),
             ("governor", machine.governor.clone()),
@@ -166,6 +169,14 @@ impl Sidecar {
             run.setup.entry(name).or_insert(fact);
         }
         run.notes.extend(self.notes());
+    }
+
+    /// The script that wrk ran. The project's own has another name wherever it was put.
+    fn script(&self) -> Option<String> {
+        let at = self.argv.iter().position(|word| word == "-s").filter(|_| self.tool == Tool::Wrk.name())?;
+        let name = self.argv.get(at + 1)?.rsplit('/').next()?;
+        let is_own = name.starts_with("meshstats-") && name.ends_with(".lua");
+        Some(if is_own { "wrk-json.lua".to_owned() } else { name.to_owned() })
     }
 
     /// Threads of the load generator; iperf3 has one.
@@ -207,7 +218,7 @@ impl Sidecar {
             let note = Note::new(
                 "foreign-load",
                 "other programs used more than 10 % of the CPUs just before the run",
-                "end them, or let `wait_for_quiet` in the plan wait for them",
+                "end them, or let the plan wait for them longer (`wait_for_quiet`)",
             );
             notes.push(note.with_detail(format!("{:.0} %", share * 100.0)));
         }
