@@ -147,12 +147,12 @@ const FAKE_WRK: &str = r#"#!/bin/sh
 [ "$1" = -v ] && { echo "wrk 4.1.0 [epoll] fake"; exit 1; }
 echo "start $*" >> journal
 for word; do
-    case $word in -c*) c=${word#-c} ;; -d*) d=${word#-d} ;; esac
+    case $word in -c*) c=${word#-c} ;; -d*) d=${word#-d} ;; http*) url=$word ;; esac
 done
 n=${d%s}
 sleep 0.1
 cat <<END
-Running $d test @ http://server/
+Running $d test @ $url
   1 threads and $c connections
   Thread Stats   Avg      Stdev     Max   +/- Stdev
     Latency     2.00ms    0.50ms   9.00ms   71.52%
@@ -418,8 +418,10 @@ fn exclusive_modes_stand_one_at_a_time() {
         {FAKE_TOOL}"
     );
     let case = case(&[("wrk", FAKE_WRK), ("do", "#!/bin/sh\necho \"$*\" >> journal\necho \"said $*\"\n")], &plan);
-    // As if a collector had been killed while a stood.
+    // As if a collector had been killed while these stood, one of them of a plan that was mended since.
     case.write("study/.collect/stands-a", "");
+    case.write("study/.collect/stands-b", "");
+    case.write("study/.collect/stands-old", "[\"bin/do\", \"down\", \"old\"]");
     collect(&case, &[]).ok();
     let calls: Vec<String> = journal(&case)
         .into_iter()
@@ -427,8 +429,7 @@ fn exclusive_modes_stand_one_at_a_time() {
         .map(|line| if line.contains("-c4") { "run".to_owned() } else { line })
         .map(|line| if line.contains("-c1") { "trial".to_owned() } else { line })
         .collect();
-    let expected =
-        "down a,up a,trial,trial,down a,up b,trial,trial,down b,up a,before,run,after,down a,up b,run,down b";
+    let expected = "down a,down b,down old,up a,trial,trial,down a,up b,trial,trial,down b,up a,before,run,after,down a,up b,run,down b";
     assert_eq!(calls.join(","), expected);
     assert_eq!(sidecar(&case, "a/wrk/run-01.meta.json")["after"], "said after\n");
 }
@@ -545,6 +546,139 @@ fn a_mode_that_is_dead_ends_the_collection_though_others_live() {
     assert!(ended.code == 1 && ended.stderr.ends_with(told), "{}", ended.stderr);
     let noted = case.run(&["analyze", "study", "-o", "out", "--baseline", "a"]);
     assert!(noted.stdout.contains("runs of the plan are missing (6 of 10 are there)"), "{}", noted.stdout);
+}
+
+/// A plan of one run in one mode, of a tool that takes as long as `seconds` says.
+fn slow(seconds: &str, mode: &str) -> Case {
+    let wrk = FAKE_WRK.replace("sleep 0.1", &format!("[ $c = 4 ] && {{ echo $$ > pid; sleep {seconds}; }}"));
+    let plan = format!("runs = 1\npause = 0\nwarm_up = 0\n[[modes]]\nid = \"a\"\n{mode}\n{FAKE_TOOL}script = \"\"\n");
+    let begin = "#!/bin/sh\nsleep 300 >/dev/null 2>&1 &\necho $! >> watchers\n";
+    let end = "#!/bin/sh\nkill $(tail -n 1 watchers)\n";
+    case(&[("wrk", &wrk), ("begin", begin), ("end", end)], &plan)
+}
+
+fn wait_for(what: &str, done: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !done() {
+        assert!(Instant::now() < deadline, "{what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn is_written(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|file| file.len() > 0)
+}
+
+fn is_running(pid: &str) -> bool {
+    fs::read_to_string(format!("/proc/{}/stat", pid.trim())).is_ok_and(|stat| !stat.contains(") Z "))
+}
+
+#[test]
+fn several_signals_at_once_are_one_request_and_a_later_one_ends_at_once() {
+    let stands = "setup = [\"touch\", \"stands\"]\nteardown = [\"rm\", \"stands\"]";
+    let case = slow("300", stands);
+    let mut child = start(&case);
+    wait_for("the run begins", || is_written(&case.path("pid")));
+    for one in [Signal::TERM, Signal::HUP, Signal::INT] {
+        signal(&child, one);
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert!(!case.path("stands").exists() && !is_running(&case.read("pid")));
+
+    let hanging = "setup = [\"touch\", \"stands\"]\nteardown = [\"sh\", \"-c\", \"echo $$ > down; sleep 300\"]";
+    let case = slow("300", hanging);
+    let mut child = start(&case);
+    wait_for("the run begins", || is_written(&case.path("pid")));
+    signal(&child, Signal::INT);
+    wait_for("the teardown begins", || is_written(&case.path("down")));
+    thread::sleep(Duration::from_millis(1100));
+    signal(&child, Signal::INT);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let mut told = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    assert!(
+        told.ends_with("error: ended at once: modes may still stand: the same command takes them down first\n"),
+        "{told}"
+    );
+    wait_for("the teardown is ended", || !is_running(&case.read("down")));
+    assert!(case.path("study/.collect/stands-a").exists());
+}
+
+#[test]
+fn a_hang_up_that_is_ignored_is_no_signal() {
+    let case = slow("1", "");
+    let mut command = Command::new("sh");
+    let program = program().get_program().to_owned();
+    command.args(["-c", "trap '' HUP; exec \"$0\" collect plan.toml -o study"]).arg(program).current_dir(case.path(""));
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_for("the run begins", || is_written(&case.path("pid")));
+    signal(&child, Signal::HUP);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn what_before_began_is_ended_after_a_crash() {
+    let case = slow("2", "before = [\"bin/begin\"]\nafter = [\"bin/end\"]");
+    let mut child = start(&case);
+    wait_for("the run begins", || is_written(&case.path("pid")));
+    signal(&child, Signal::KILL);
+    child.wait().unwrap();
+    collect(&case, &[]).ok();
+    let watchers = case.read("watchers");
+    assert_eq!(watchers.lines().count(), 2);
+    assert!(!watchers.lines().any(is_running), "{watchers}");
+}
+
+#[test]
+fn a_study_may_have_any_name() {
+    use std::os::unix::ffi::OsStringExt;
+    let case = slow("0", "");
+    let name = std::ffi::OsString::from_vec(b"stu\xffdy".to_vec());
+    for made in ["1 made now", "0 made now"] {
+        let mut command = program();
+        command.args(["collect", "plan.toml", "-o"]).arg(&name).current_dir(case.path(""));
+        let ended = super::program::ended(&mut command).ok();
+        assert!(ended.stdout.contains(made), "{}", ended.stdout);
+    }
+    assert!(case.path("").join(&name).join("a/wrk/run-01.txt").is_file());
+}
+
+#[test]
+fn a_kept_log_is_not_written_to_any_more() {
+    let wrk = FAKE_WRK.replace("echo \"end $*\"", "setsid sh -c 'sleep 0.3; echo more' &\necho \"end $*\"");
+    let plan = format!("runs = 1\npause = 0\nwarm_up = 0\nmodes = [{{ id = \"a\" }}]\n{FAKE_TOOL}");
+    let case = case(&[("wrk", &wrk)], &plan);
+    collect(&case, &[]).ok();
+    let kept = logs(&case);
+    assert_whole(&kept);
+    thread::sleep(Duration::from_millis(600));
+    assert_eq!(logs(&case), kept);
+}
+
+#[test]
+fn a_log_of_something_else_is_no_run() {
+    let plan = format!("runs = 1\npause = 0\nattempts = 1\nwarm_up = 0\nmodes = [{{ id = \"a\" }}]\n{FAKE_TOOL}");
+    for (from, to, told) in [
+        ("@ $url", "@ http://other/", "the log is of url http://other/, and not of http://server/"),
+        ("  1 threads", "  8 threads", "the log is of threads 8, and not of 1"),
+        ("$c connections", "400 connections", "the log is of connections 400, and not of 4"),
+    ] {
+        let case = case(&[("wrk", &FAKE_WRK.replace(from, to))], &plan);
+        let ended = collect(&case, &[]);
+        assert!(ended.code == 1 && ended.stderr.contains(told), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn what_is_in_a_run_s_place_is_told_before_anything_runs() {
+    let case = slow("0", "");
+    fs::create_dir_all(case.path("study/a/wrk/run-01.txt")).unwrap();
+    case.write("study/collect.toml", case.read("plan.toml"));
+    collect(&case, &[]).fails(
+        1,
+        "error: study/a/wrk/run-01.txt: is no file, where the log of a run belongs: move it out of the study\n",
+    );
+    assert_eq!(journal(&case), [""; 0]);
 }
 
 #[test]
@@ -911,6 +1045,17 @@ fn a_plan_s_errors_say_where_and_what_to_do() {
         1,
         "error: plan.toml: a iperf3: `-it` after kubectl makes a terminal: leave it out: logs would have a terminal's line ends, \
          and errors among them\n",
+    );
+    case.write(
+        "plan.toml",
+        "modes = [{ id = \"a\" }]\nscenarios = [{ id = \"s\", tools = [\"wrk\"], iperf3 = { duration = 5 } }]
+        [wrk]\nurl = \"http://h/\"\n[iperf3]\nhost = \"h\"\n",
+    );
+    collect(&case, &[]).fails(
+        1,
+        "error: plan.toml: no scenario runs iperf3: name it in the `tools` of one, or leave it out\n\
+         error: plan.toml: the scenario `s` has settings of iperf3, and does not run it: name it in its `tools`, or leave the \
+         settings out\n",
     );
     for id in ["collect.toml", "meshstats.toml", &"x".repeat(101)] {
         case.write("plan.toml", format!("modes = [{{ id = {id:?} }}]\n[iperf3]\nhost = \"h\"\n"));

@@ -54,10 +54,10 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<(), Error> {
     if arguments.dry_run {
         return dry_run(&plan, &out);
     }
-    let stop = collect::watch_signals()?;
+    let signals = collect::watch_signals()?;
     let progress = Progress::new(quiet);
     let tell = |event: Event| progress.tell(event);
-    let setting = Setting { plan: &plan, text, plan_dir, out: &out, stop: &stop, tell: &tell };
+    let setting = Setting { plan: &plan, text, plan_dir, out: &out, signals: &signals, tell: &tell };
     let collected = if arguments.check { collect::check(&setting) } else { collect::collect(&setting) };
     progress.bar.finish_and_clear();
     let collected = collected?;

@@ -16,7 +16,8 @@ use crate::study::{CpuSeconds, Machine, Sidecar};
 enum Attempt {
     Whole(Box<Measurements>),
     Broken(Fault),
-    Busy(Fault),
+    /// The server was, with the test of another.
+    Busy,
 }
 
 impl Collector<'_> {
@@ -38,7 +39,8 @@ impl Collector<'_> {
         let mut busy = 0;
         let mut attempt = 1;
         loop {
-            let fault = match self.attempt(kind, slot)? {
+            let may_wait = busy < 5;
+            let fault = match self.attempt(kind, slot, may_wait)? {
                 Attempt::Whole(measurements) => {
                     self.failures_in_a_row.remove(&slot.cell());
                     if kind == Kind::Run {
@@ -52,13 +54,13 @@ impl Collector<'_> {
                     return Ok(None);
                 }
                 // The test of another says nothing about this run.
-                Attempt::Busy(_) if busy < 5 => {
+                Attempt::Busy => {
                     self.say(format!("{label}: the server is busy with another test; trying again"));
-                    process::wait(f64::from(1_u32 << busy), self.setting.stop);
+                    process::wait(f64::from(1_u32 << busy), &self.setting.signals.stop);
                     busy += 1;
                     continue;
                 }
-                Attempt::Busy(fault) | Attempt::Broken(fault) => fault,
+                Attempt::Broken(fault) => fault,
             };
             (self.setting.tell)(Event::Failed { label: &label, attempt, of: plan.attempts, fault: &fault });
             let in_a_row = self.failures_in_a_row.entry(slot.cell()).or_default();
@@ -83,7 +85,7 @@ impl Collector<'_> {
     }
 
     /// One attempt at a run: the pause before it, the tool, and its place in the study.
-    fn attempt(&mut self, kind: Kind, slot: &Slot) -> Result<Attempt, Error> {
+    fn attempt(&mut self, kind: Kind, slot: &Slot, may_wait: bool) -> Result<Attempt, Error> {
         let began = Instant::now();
         let plan = self.setting.plan;
         let (job, place) = self.job(slot)?;
@@ -105,21 +107,24 @@ impl Collector<'_> {
             return Err(self.stopped());
         }
         let mode = &plan.modes[slot.mode];
-        let before = self.beside("before", slot, &mode.before, self.setting.stop)?;
+        let (before, after) = (self.beside_argv(slot, &mode.before)?, self.beside_argv(slot, &mode.after)?);
+        let part = self.store.part()?;
+        self.store.note_due(&after)?;
+        let before = self.beside("before", &before, &self.setting.signals.stop);
         let first = Reading::take(&reading, &limits);
         let mut limits_of_tool = self.limits(job.timeout);
         if command::needs_tether(&job.prefix) {
             // What runs elsewhere is ended there first.
-            limits_of_tool = Limits { input: Input::Tether, ..self.limits(job.timeout + 10) };
+            limits_of_tool = Limits { input: Input::Tether, ..self.limits(job.timeout.saturating_add(10)) };
         }
-        let part = self.store.part()?;
         let refused = failure(before.as_ref());
         let ended = match refused {
             Some(_) => Ended { started: process::now(), ..Ended::default() },
             None => process::execute(&argv, part, &limits_of_tool),
         };
         let last = Reading::take(&reading, &limits);
-        let after = self.beside("after", slot, &mode.after, &AtomicBool::new(false))?;
+        let after = self.beside("after", &after, &AtomicBool::new(false));
+        self.store.forget_due();
         if self.is_stopped() {
             return Err(self.stopped());
         }
@@ -145,7 +150,7 @@ impl Collector<'_> {
         }
         match judged {
             Ok(measurements) => {
-                self.store.keep(kind, slot, &sidecar)?;
+                self.store.keep(kind, slot, &log, &sidecar)?;
                 for note in sidecar.notes() {
                     self.note(label_of_cell(plan, slot), note);
                 }
@@ -155,9 +160,9 @@ impl Collector<'_> {
                 }
                 Ok(Attempt::Whole(Box::new(measurements)))
             }
-            Err(fault) if judge::is_busy(&fault) => Ok(Attempt::Busy(fault)),
+            Err(fault) if may_wait && judge::is_busy(&fault) => Ok(Attempt::Busy),
             Err(fault) => {
-                self.store.reject_part(kind, slot, &sidecar)?;
+                self.store.reject(kind, slot, &log, &sidecar)?;
                 Ok(Attempt::Broken(fault))
             }
         }

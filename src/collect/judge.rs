@@ -22,6 +22,7 @@ pub fn run(job: &Job, duration: u32, ended: Option<&Ended>, log: &[u8]) -> Resul
         let what = format!("it lasted {seconds:.2} s of the {duration} s asked for");
         return Err(Fault::new(what, "look for what ended or held it up"));
     }
+    require_asked(job, &measurements)?;
     match (&job.settings, &measurements.http, &measurements.transfer) {
         (Settings::Wrk { connections, max_errors, .. }, Some(http), _) => check_http(http, *connections, *max_errors)?,
         (Settings::Iperf3 { .. }, _, Some(transfer)) => {
@@ -38,6 +39,17 @@ pub fn run(job: &Job, duration: u32, ended: Option<&Ended>, log: &[u8]) -> Resul
     Ok(measurements)
 }
 
+/// The log says what it is of.
+fn require_asked(job: &Job, measurements: &Measurements) -> Result<(), Fault> {
+    let Settings::Wrk { url, threads, connections, .. } = &job.settings else { return Ok(()) };
+    let asked = [("url", url.clone()), ("threads", threads.to_string()), ("connections", connections.to_string())];
+    let other = asked.iter().find_map(|(name, asked)| {
+        let logged = measurements.setup.get(name).filter(|logged| *logged != asked)?;
+        Some(format!("the log is of {name} {logged}, and not of {asked}"))
+    });
+    other.map_or(Ok(()), |what| Err(Fault::new(what, "check what `program` runs")))
+}
+
 /// The same of a trial on one connection, where Little's law says little.
 pub fn trial(job: &Job, ended: &Ended, log: &[u8]) -> Result<Measurements, Fault> {
     check_ended(job, ended, log)?;
@@ -50,7 +62,7 @@ pub fn trial(job: &Job, ended: &Ended, log: &[u8]) -> Result<Measurements, Fault
 
 /// Whether another test is running on the server: that says nothing about this one.
 pub fn is_busy(fault: &Fault) -> bool {
-    fault.what.contains("busy")
+    fault.what.contains("server is busy")
 }
 
 fn check_ended(job: &Job, ended: &Ended, log: &[u8]) -> Result<(), Fault> {

@@ -17,12 +17,14 @@ mod script;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 pub use dry_run::{DryRun, dry_run};
 pub use plan::Plan;
-pub use process::watch_signals;
+#[cfg(unix)]
+pub use process::is_ignored;
+pub use process::{Signals, watch_signals};
 
 use crate::error::{Error, Fault, Problem};
 use crate::metric::{self, Metric};
@@ -78,7 +80,7 @@ pub struct Setting<'a> {
     /// The directory that the plan lies in.
     pub plan_dir: &'a Path,
     pub out: &'a Path,
-    pub stop: &'a AtomicBool,
+    pub signals: &'a Signals,
     pub tell: Tell<'a>,
 }
 
@@ -133,6 +135,8 @@ struct Collector<'a> {
     failures_in_a_row: BTreeMap<(usize, Option<usize>, Tool), u32>,
     found: BTreeMap<(usize, Option<usize>, Tool), Found>,
     notes: Vec<(String, Note)>,
+    /// Modes that were set up and not torn down.
+    standing: BTreeSet<usize>,
     /// Modes whose teardown failed.
     stuck: Vec<usize>,
     /// Modes behind which the script may lie.
@@ -145,7 +149,7 @@ struct Collector<'a> {
 
 impl<'a> Collector<'a> {
     fn open(setting: &'a Setting<'a>) -> Result<Self, Error> {
-        let store = Store::open(setting.out, setting.plan, setting.text)?;
+        let store = Store::open(setting.out, setting.plan, setting.text, setting.signals)?;
         let all = schedule::slots(setting.plan);
         let total = all.len();
         let mut this = Self {
@@ -158,6 +162,7 @@ impl<'a> Collector<'a> {
             failures_in_a_row: BTreeMap::new(),
             found: BTreeMap::new(),
             notes: Vec::new(),
+            standing: BTreeSet::new(),
             stuck: Vec::new(),
             scripted: BTreeSet::new(),
             script: script::path(setting.out),
@@ -180,17 +185,19 @@ impl<'a> Collector<'a> {
 
     /// Whether the run is done. A log that is there but is no whole run is put with the failed ones.
     fn holds(&self, slot: &Slot) -> Result<bool, Error> {
-        if !self.store.is_done(slot) {
+        if !self.store.is_done(slot)? {
             return Ok(false);
         }
         let (job, _) = self.job(slot)?;
-        let Err(fault) = judge::run(&job, job.duration, None, &self.store.read(slot)?) else { return Ok(true) };
+        let log = self.store.read(slot)?;
+        let Err(fault) = judge::run(&job, job.duration, None, &log) else { return Ok(true) };
         let shown = self.store.shown(slot);
         let sidecar = Sidecar {
             failure: Some(format!("the log that was there is no whole run: {}", fault.what)),
             ..self.store.sidecar(slot).unwrap_or_else(|| self.sidecar(slot, Kind::Run))
         };
-        self.store.reject(Kind::Run, slot, &self.store.log(slot), &sidecar)?;
+        self.store.reject(Kind::Run, slot, &log, &sidecar)?;
+        self.store.remove(slot)?;
         self.say(format!("{shown} is no whole run ({}): put under failed/, to be run again", fault.what));
         Ok(false)
     }
@@ -218,7 +225,7 @@ impl<'a> Collector<'a> {
         Limits {
             dir: self.setting.plan_dir,
             limit: Duration::from_secs(seconds.into()),
-            stop: self.setting.stop,
+            stop: &self.setting.signals.stop,
             input: Input::Nothing,
             children: Children::End,
             running: &self.store.running,
@@ -226,7 +233,7 @@ impl<'a> Collector<'a> {
     }
 
     fn is_stopped(&self) -> bool {
-        self.setting.stop.load(Ordering::Relaxed)
+        self.setting.signals.stop.load(Ordering::Relaxed)
     }
 
     fn work(mut self, wanted: impl Fn(&Step) -> bool) -> Result<Collected, Error> {
@@ -254,6 +261,7 @@ impl<'a> Collector<'a> {
     /// The runs that could not be made.
     fn take_steps(&mut self, wanted: impl Fn(&Step) -> bool) -> Result<Vec<Problem>, Error> {
         let plan = self.setting.plan;
+        self.clear_leftovers()?;
         let mut missing = Vec::new();
         let mut unready: Vec<Problem> = Vec::new();
         for step in schedule::steps(plan, &self.left).into_iter().filter(|step| wanted(step)) {
@@ -316,7 +324,10 @@ impl<'a> Collector<'a> {
         const LEVEL: f64 = 0.01;
         let plan = self.setting.plan;
         let mut series: BTreeMap<(usize, Option<usize>, Tool), Vec<f64>> = BTreeMap::new();
-        for slot in schedule::slots(plan).iter().filter(|slot| self.store.is_done(slot)) {
+        for slot in &schedule::slots(plan) {
+            if !self.store.is_done(slot)? {
+                continue;
+            }
             let (job, _) = self.job(slot)?;
             if let Ok(run) = judge::run(&job, job.duration, None, &self.store.read(slot)?) {
                 let value = main_values(&run).first().map(|(_, value)| *value);

@@ -12,30 +12,58 @@ use crate::run::Tool;
 use crate::study::Sidecar;
 
 impl Collector<'_> {
-    /// Makes a mode ready; what went wrong, if it did. A mode that a killed collector left standing is torn down first.
+    /// Takes down what a collector that was killed left standing, by the commands that were noted then.
+    pub(super) fn clear_leftovers(&mut self) -> Result<(), Error> {
+        let due = self.store.due();
+        if !due.is_empty() {
+            self.say(format!("after of a run that was cut off: {}", command::shown(&due)));
+            // It may check the run, which was none.
+            let limits = self.limits(self.setting.plan.setup_timeout);
+            process::execute(&due, process::nowhere().map_err(|error| self.store.fault(&error))?, &limits);
+        }
+        self.store.forget_due();
+        for (id, noted) in self.store.standing() {
+            let mode = self.setting.plan.modes.iter().position(|mode| mode.id == id);
+            let argv = match (noted, mode) {
+                (Some(argv), _) => argv,
+                (None, Some(mode)) => self.own_argv(mode, &self.setting.plan.modes[mode].teardown)?,
+                (None, None) => {
+                    let what = "was left standing, and what takes it down cannot be read any more";
+                    let remedy = format!("take it down, and remove {}", self.store.mark_path(&id).display());
+                    return Err(Problem::new(format!("mode {id}"), what, remedy).into());
+                }
+            };
+            if let Some(problem) = self.aside("teardown", &id, &argv)? {
+                return Err(problem.into());
+            }
+            self.store.unmark(&id)?;
+        }
+        Ok(())
+    }
+
+    /// Makes a mode ready; what went wrong, if it did.
     pub(super) fn set_up(&mut self, mode: usize) -> Result<Option<Problem>, Error> {
         let of = &self.setting.plan.modes[mode];
-        if self.store.stands(mode) {
-            self.tear_down(mode)?;
-        }
         if of.setup.is_empty() && of.teardown.is_empty() {
             return Ok(None);
         }
-        self.store.mark(mode, true)?;
-        self.aside("set-up", mode, &of.setup)
+        self.store.mark(&of.id, &self.own_argv(mode, &of.teardown)?)?;
+        self.standing.insert(mode);
+        self.aside("set-up", &of.id, &self.own_argv(mode, &of.setup)?)
     }
 
     pub(super) fn tear_down(&mut self, mode: usize) -> Result<(), Error> {
         self.remove_script(mode);
-        if !self.store.stands(mode) {
+        if !self.standing.contains(&mode) {
             return Ok(());
         }
-        let argv = &self.setting.plan.modes[mode].teardown;
-        if let Some(problem) = self.aside("teardown", mode, argv)? {
+        let of = &self.setting.plan.modes[mode];
+        if let Some(problem) = self.aside("teardown", &of.id, &self.own_argv(mode, &of.teardown)?)? {
             self.stuck.push(mode);
             return Err(problem.into());
         }
-        self.store.mark(mode, false)
+        self.standing.remove(&mode);
+        self.store.unmark(&of.id)
     }
 
     /// Tears down whatever stands, unless that was tried; what went wrong. One that fails keeps none of the others standing.
@@ -52,23 +80,35 @@ impl Collector<'_> {
     }
 
     /// Runs one of a mode's own commands; what went wrong, if it did.
-    pub(super) fn aside(&mut self, what: &str, mode: usize, argv: &[String]) -> Result<Option<Problem>, Error> {
+    fn aside(&self, what: &str, id: &str, argv: &[String]) -> Result<Option<Problem>, Error> {
         if argv.is_empty() {
             return Ok(None);
         }
-        let of = &self.setting.plan.modes[mode];
         let seconds = self.setting.plan.setup_timeout;
-        let argv = command::fill(argv, &Place::of(of, None, seconds)).map_err(|fault| fault.at("the plan"))?;
-        self.say(format!("{what} of {}: {}", of.id, command::shown(&argv)));
+        self.say(format!("{what} of {id}: {}", command::shown(argv)));
         // What was begun is torn down even after Ctrl-C, which a second Ctrl-C ends.
         let never = AtomicBool::new(false);
         let mut limits = Limits { children: Children::GoOn, ..self.limits(seconds) };
         if what == "teardown" {
             limits.stop = &never;
         }
-        let (ended, _) = process::output(&argv, &limits);
-        let fault = || command_fault(what, &argv, &ended).at(self.mode_place(mode));
-        Ok((!ended.is_ok()).then(fault))
+        let ended = process::execute(argv, process::nowhere().map_err(|error| self.store.fault(&error))?, &limits);
+        Ok((!ended.is_ok()).then(|| command_fault(what, argv, &ended).at(format!("mode {id}"))))
+    }
+
+    /// One of a mode's own commands, filled in.
+    fn own_argv(&self, mode: usize, argv: &[String]) -> Result<Vec<String>, Error> {
+        let plan = self.setting.plan;
+        let place = Place::of(&plan.modes[mode], None, plan.setup_timeout);
+        Ok(command::fill(argv, &place).map_err(|fault| fault.at("the plan"))?)
+    }
+
+    /// The same of a command before or after a run.
+    pub(super) fn beside_argv(&self, slot: &Slot, argv: &[String]) -> Result<Vec<String>, Error> {
+        let plan = self.setting.plan;
+        let scenario = slot.scenario.map(|i| &plan.scenarios[i]);
+        let place = Place::of(&plan.modes[slot.mode], scenario, plan.setup_timeout);
+        Ok(command::fill(argv, &place).map_err(|fault| fault.at("the plan"))?)
     }
 
     /// Whether everything that the mode's runs need is there; what is not.
@@ -101,32 +141,22 @@ impl Collector<'_> {
 
     /// What a mode's command before or after a run printed, or how it failed. What `before` started goes on during the run,
     /// and `after` is there to end it, even after Ctrl-C.
-    pub(super) fn beside(
-        &self,
-        what: &str,
-        slot: &Slot,
-        argv: &[String],
-        stop: &AtomicBool,
-    ) -> Result<Option<Result<String, Fault>>, Error> {
+    pub(super) fn beside(&self, what: &str, argv: &[String], stop: &AtomicBool) -> Option<Result<String, Fault>> {
         if argv.is_empty() {
-            return Ok(None);
+            return None;
         }
-        let plan = self.setting.plan;
-        let seconds = plan.setup_timeout;
-        let place = Place::of(&plan.modes[slot.mode], slot.scenario.map(|i| &plan.scenarios[i]), seconds);
-        let argv = command::fill(argv, &place).map_err(|fault| fault.at("the plan"))?;
+        let seconds = self.setting.plan.setup_timeout;
         let limits = Limits { children: Children::GoOn, stop, ..self.limits(seconds) };
-        let (ended, printed) = process::output(&argv, &limits);
-        Ok(Some(if ended.is_ok() { Ok(printed) } else { Err(command_fault(what, &argv, &ended)) }))
+        let (ended, printed) = process::output(argv, &limits);
+        Some(if ended.is_ok() { Ok(printed) } else { Err(command_fault(what, argv, &ended)) })
     }
 
     /// What of a mode's own commands is not there; the set-up has told by itself.
     fn missing_programs(&self, mode: usize) -> Result<Vec<Problem>, Error> {
         let (of, dir) = (&self.setting.plan.modes[mode], self.setting.plan_dir);
-        let place = Place::of(of, None, self.setting.plan.setup_timeout);
         let mut missing = Vec::new();
         for (what, argv) in [("before", &of.before), ("after", &of.after), ("teardown", &of.teardown)] {
-            let argv = command::fill(argv, &place).map_err(|fault| fault.at("the plan"))?;
+            let argv = self.own_argv(mode, argv)?;
             if let Some(program) = argv.first().filter(|program| !process::is_there(program, dir)) {
                 let what = format!("the {what} command `{}`: the program is not there", command::shown(&argv));
                 missing

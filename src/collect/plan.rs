@@ -374,6 +374,20 @@ impl Plan {
             let remedy = toml_file::suggest(baseline, modes.iter().copied(), "the modes are");
             fault(format!("the baseline `{baseline}` is not among the modes"), &remedy);
         }
+        for tool in &tools {
+            let runs = |scenario: &Scenario| scenario.tools.is_empty() || scenario.tools.contains(tool);
+            if !self.scenarios.is_empty() && !self.scenarios.iter().any(runs) {
+                fault(format!("no scenario runs {}", tool.name()), "name it in the `tools` of one, or leave it out");
+            }
+            for scenario in self.scenarios.iter().filter(|scenario| !runs(scenario)) {
+                let is_set = if *tool == Tool::Iperf3 { scenario.iperf3.is_some() } else { scenario.wrk.is_some() };
+                if is_set {
+                    let what =
+                        format!("the scenario `{}` has settings of {}, and does not run it", scenario.id, tool.name());
+                    fault(what, "name it in its `tools`, or leave the settings out");
+                }
+            }
+        }
         for scenario in &self.scenarios {
             if let Some(tool) = scenario.tools.iter().find(|tool| !tools.contains(tool)) {
                 let what = format!(

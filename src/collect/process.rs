@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -91,26 +91,67 @@ impl Ended {
     }
 }
 
-/// Becomes true at the first Ctrl-C (or SIGTERM, SIGHUP); a second one ends the program at once.
-pub fn watch_signals() -> Result<Arc<AtomicBool>, Problem> {
-    use signal_hook::consts;
-    let stop = Arc::new(AtomicBool::new(false));
-    let signals = [
-        consts::SIGINT,
-        consts::SIGTERM,
-        #[cfg(unix)]
-        consts::SIGHUP,
-    ];
-    for signal in signals {
-        // In this order: the first signal finds the flag unset, and sets it.
-        let registered = signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)));
-        if let Err(error) = registered {
-            let what = format!("signals cannot be caught ({})", reason(&error));
-            return Err(Problem::new("collect", what, "run it where Ctrl-C can be handled"));
+/// What the user asks for by signals, and the command that runs meanwhile.
+#[derive(Default)]
+pub struct Signals {
+    /// Becomes true at the first Ctrl-C, SIGTERM or SIGHUP.
+    pub stop: AtomicBool,
+    /// Its id, which is that of its group; 0 for none.
+    child: AtomicU32,
+}
+
+/// Waits for signals from now on. The first asks to stop; one that comes later than a second after it ends the program at
+/// once, with the command that runs.
+#[cfg(unix)]
+pub fn watch_signals() -> Result<Arc<Signals>, Problem> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+    let wanted = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| !is_ignored(*signal));
+    let mut caught = signal_hook::iterator::Signals::new(wanted).map_err(|error| uncaught(&error))?;
+    let shared = Arc::new(Signals::default());
+    let watched = Arc::clone(&shared);
+    std::thread::spawn(move || {
+        let mut first: Option<Instant> = None;
+        for _ in caught.forever() {
+            // `timeout`, and a terminal that is closed, send several at a time.
+            const ONE_REQUEST: Duration = Duration::from_secs(1);
+            match first {
+                None => {
+                    first = Some(Instant::now());
+                    watched.stop.store(true, Ordering::Relaxed);
+                }
+                Some(at) if at.elapsed() < ONE_REQUEST => {}
+                Some(_) => {
+                    kill_group(watched.child.load(Ordering::Relaxed), End::Kill);
+                    // Nobody is left to tell when stderr is gone.
+                    let told = "error: ended at once: modes may still stand: the same command takes them down first";
+                    let _ = writeln!(io::stderr(), "{told}");
+                    std::process::exit(130);
+                }
+            }
         }
-    }
-    Ok(stop)
+    });
+    Ok(shared)
+}
+
+#[cfg(not(unix))]
+pub fn watch_signals() -> Result<Arc<Signals>, Problem> {
+    Ok(Arc::default())
+}
+
+#[cfg(unix)]
+fn uncaught(error: &io::Error) -> Problem {
+    let what = format!("signals cannot be caught ({})", reason(error));
+    Problem::new("collect", what, "run it where Ctrl-C can be handled")
+}
+
+/// Whether the program was started with this signal ignored, where the system tells: a parent that ignores hang-ups (nohup)
+/// wants its children to go on.
+#[cfg(unix)]
+pub fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 /// A process that may outlive this one: its id, and when it began in the machine's clock ticks, so that another process
@@ -136,14 +177,15 @@ impl Trace {
     }
 }
 
-/// The file that tells who comes after a crash which command was running.
-pub struct Running {
+/// The command that runs: known to who handles signals, and by a file to who comes after a crash.
+pub struct Running<'a> {
     path: PathBuf,
+    signals: &'a Signals,
 }
 
-impl Running {
-    pub fn at(path: PathBuf) -> Self {
-        Self { path }
+impl<'a> Running<'a> {
+    pub fn new(path: PathBuf, signals: &'a Signals) -> Self {
+        Self { path, signals }
     }
 
     /// Ends what a program left running that was killed; whether there was something.
@@ -154,6 +196,7 @@ impl Running {
     }
 
     fn remember(&self, trace: &Trace) {
+        self.signals.child.store(trace.pid, Ordering::Relaxed);
         // Only a help after a crash.
         if let Ok(bytes) = serde_json::to_vec(trace) {
             let _ = std::fs::write(&self.path, bytes);
@@ -161,6 +204,7 @@ impl Running {
     }
 
     fn forget(&self) {
+        self.signals.child.store(0, Ordering::Relaxed);
         let _ = std::fs::remove_file(&self.path);
     }
 }
@@ -190,7 +234,7 @@ pub struct Limits<'a> {
     pub stop: &'a AtomicBool,
     pub input: Input,
     pub children: Children,
-    pub running: &'a Running,
+    pub running: &'a Running<'a>,
 }
 
 /// What becomes of processes that a command leaves behind when it ends by itself.
@@ -215,7 +259,8 @@ pub enum Input {
 pub fn execute(argv: &[String], stdout: File, limits: &Limits) -> Ended {
     let began = Instant::now();
     let mut ended = Ended { started: now(), ..Ended::default() };
-    let stderr = tempfile::tempfile().and_then(|stderr| Ok((stderr.try_clone()?, stderr)));
+    // What cannot be kept of its errors is no reason not to run it: it may be a teardown.
+    let stderr = tempfile::tempfile().or_else(|_| nowhere()).and_then(|stderr| Ok((stderr.try_clone()?, stderr)));
     let spawned = stderr.map_err(|error| NotStarted::TemporaryFile(error.kind())).and_then(|(ours, theirs)| {
         let child = spawn(argv, stdout, theirs, limits).map_err(|error| NotStarted::Program(error.kind()))?;
         Ok((child, ours))
@@ -249,16 +294,24 @@ pub fn execute(argv: &[String], stdout: File, limits: &Limits) -> Ended {
         ended.stopped = limits.stop.load(Ordering::Relaxed);
         ended.timed_out = !ended.stopped && began.elapsed() >= limits.limit;
         if ended.stopped || ended.timed_out {
+            ended.seconds = began.elapsed().as_secs_f64();
             break end(&mut child, tether.take());
         }
         sleep(Duration::from_millis(if began.elapsed() < Duration::from_secs(1) { 5 } else { 20 }));
     };
     limits.running.forget();
-    ended.seconds = began.elapsed().as_secs_f64();
+    if status.is_none() || !(ended.stopped || ended.timed_out) {
+        ended.seconds = began.elapsed().as_secs_f64();
+    }
     ended.code = status.and_then(|status| status.code());
     ended.signal = status.and_then(signal_of);
     ended.stderr = last_of(stderr).unwrap_or_default();
     ended
+}
+
+/// Where to write what nobody will read.
+pub fn nowhere() -> io::Result<File> {
+    File::options().read(true).write(true).open(if cfg!(unix) { "/dev/null" } else { "NUL" })
 }
 
 fn spawn(argv: &[String], stdout: File, stderr: File, limits: &Limits) -> io::Result<Child> {
@@ -323,7 +376,8 @@ fn kill_group(pid: u32, end: End) {
         End::Terminate => Signal::TERM,
         End::Kill => Signal::KILL,
     };
-    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+    // Groups 0 and 1 would be this program's own, and every process there is.
+    if let Some(pid) = i32::try_from(pid).ok().filter(|pid| *pid > 1).and_then(Pid::from_raw) {
         // It may have ended by itself.
         let _ = kill_process_group(pid, signal);
     }
@@ -439,13 +493,14 @@ mod tests {
     fn run(argv: &[&str], limit: f64, children: Children) -> (Ended, String) {
         let argv: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();
         let dir = tempfile::tempdir().unwrap();
+        let signals = Signals::default();
         let limits = Limits {
             dir: Path::new("."),
             limit: Duration::from_secs_f64(limit),
-            stop: &AtomicBool::new(false),
+            stop: &signals.stop,
             input: Input::Nothing,
             children,
-            running: &Running::at(dir.path().join("running.json")),
+            running: &Running::new(dir.path().join("running.json"), &signals),
         };
         output(&argv, &limits)
     }

@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use super::job;
 use super::plan::{Order, Plan};
-use super::process::Running;
+use super::process::{Running, Signals};
 use super::schedule::{self, Slot};
 use crate::error::{Error, Problem, reason};
 use crate::run::Tool;
@@ -41,19 +41,25 @@ pub struct Store<'a> {
     /// Whether the directory was made now.
     made_dir: bool,
     /// The command in progress.
-    pub running: Running,
+    pub running: Running<'a>,
     /// Held as long as this lives.
     _lock: File,
 }
 
 const STATE: &str = ".collect";
 
+/// In it, before the id of a mode that stands.
+const MARK: &str = "stands-";
+
+/// In it, the command that is due after the run in progress.
+const DUE: &str = "after.json";
+
 impl<'a> Store<'a> {
     /// Opens the directory for this plan, which is new or was begun with the same plan; `text` is the plan as written.
     ///
     /// # Errors
     /// When another collector works on it, when it was begun with another plan, or when it holds something else.
-    pub fn open(dir: &Path, plan: &'a Plan, text: &str) -> Result<Self, Error> {
+    pub fn open(dir: &Path, plan: &'a Plan, text: &str, signals: &'a Signals) -> Result<Self, Error> {
         let begun = begun(dir, plan)?;
         let earlier = dir.join(PLAN_COPY);
         // A plan that was mended before the first run takes the place of the one that did not work.
@@ -72,7 +78,7 @@ impl<'a> Store<'a> {
             }
             Err(fs::TryLockError::Error(error)) => return Err(problem(&path, "locked", &error)),
         }
-        let running = Running::at(state.join("running.json"));
+        let running = Running::new(state.join("running.json"), signals);
         let store = Self { plan, dir: dir.to_owned(), is_new, made_dir, running, _lock: lock };
         // What stands here is of this machine and moment, not of the study.
         store.put(&state.join(".gitignore"), b"*\n")?;
@@ -88,8 +94,8 @@ impl<'a> Store<'a> {
 
     /// Leaves nothing where a collection that began now made no run, and no mode stands.
     pub fn discard_unless_begun(&self) {
-        let stands = (0..self.plan.modes.len()).any(|mode| self.stands(mode));
-        if !self.is_new || stands || has_logs(&self.dir, self.plan) {
+        let apart = [FAILED, WARM_UP].iter().any(|name| self.dir.join(name).exists());
+        if !self.is_new || !self.standing().is_empty() || apart || has_runs(&self.dir, self.plan) {
             return;
         }
         // What is left where that fails is in nobody's way.
@@ -120,8 +126,22 @@ impl<'a> Store<'a> {
         self.log(slot).display().to_string()
     }
 
-    pub fn is_done(&self, slot: &Slot) -> bool {
-        self.log(slot).is_file()
+    /// Whether the run's log is there. What stands in its place, or cannot be looked at, is told before anything is run.
+    pub fn is_done(&self, slot: &Slot) -> Result<bool, Error> {
+        let log = self.log(slot);
+        let in_the_way = |path: &Path, what: &str| {
+            Problem::new(path.display().to_string(), format!("is {what}"), "move it out of the study")
+        };
+        let sidecar = log.with_extension(EXTENSION);
+        if sidecar.is_dir() {
+            return Err(in_the_way(&sidecar, "a directory where the sidecar of a run belongs").into());
+        }
+        match fs::metadata(&log) {
+            Ok(found) if found.is_file() => Ok(true),
+            Ok(_) => Err(in_the_way(&log, "no file, where the log of a run belongs").into()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(problem(&log, "looked for", &error)),
+        }
     }
 
     pub fn read(&self, slot: &Slot) -> Result<Vec<u8>, Error> {
@@ -138,6 +158,8 @@ impl<'a> Store<'a> {
     /// The file that a tool's output goes into while it runs.
     pub fn part(&self) -> Result<File, Error> {
         let path = self.state("part");
+        // A new one: what another tool left running may still write to the last.
+        let _ = fs::remove_file(&path);
         File::create(&path).map_err(|error| problem(&path, "created", &error))
     }
 
@@ -150,8 +172,8 @@ impl<'a> Store<'a> {
         Ok(bytes)
     }
 
-    /// Gives the part its place. The sidecar is there before the log: a log that exists is a whole run.
-    pub fn keep(&self, kind: Kind, slot: &Slot, sidecar: &Sidecar) -> Result<(), Error> {
+    /// Writes a run, from the bytes that were judged: what the tool left running may still write to its own file.
+    pub fn keep(&self, kind: Kind, slot: &Slot, log: &[u8], sidecar: &Sidecar) -> Result<(), Error> {
         let stem = match kind {
             Kind::Run => self.dir.join(self.stem(slot)),
             Kind::WarmUp => {
@@ -160,11 +182,11 @@ impl<'a> Store<'a> {
                     .map_or(first, |path| path.with_extension(""))
             }
         };
-        self.place(&stem, extension(slot.tool), &self.state("part"), sidecar)
+        self.place(&stem, extension(slot.tool), log, sidecar)
     }
 
     /// Keeps what is no run, with the reason in its sidecar.
-    pub fn reject(&self, kind: Kind, slot: &Slot, from: &Path, sidecar: &Sidecar) -> Result<PathBuf, Error> {
+    pub fn reject(&self, kind: Kind, slot: &Slot, log: &[u8], sidecar: &Sidecar) -> Result<(), Error> {
         let within = match kind {
             Kind::Run => self.dir.join(FAILED),
             Kind::WarmUp => self.dir.join(FAILED).join(WARM_UP),
@@ -173,12 +195,13 @@ impl<'a> Store<'a> {
         let name = stem.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let ext = extension(slot.tool);
         let path = free(&stem.with_file_name(""), |n| format!("{name}.attempt-{n}.{ext}")).unwrap_or(stem);
-        self.place(&path.with_extension(""), ext, from, sidecar)?;
-        Ok(path)
+        self.place(&path.with_extension(""), ext, log, sidecar)
     }
 
-    pub fn reject_part(&self, kind: Kind, slot: &Slot, sidecar: &Sidecar) -> Result<PathBuf, Error> {
-        self.reject(kind, slot, &self.state("part"), sidecar)
+    /// Removes the log of a run.
+    pub fn remove(&self, slot: &Slot) -> Result<(), Error> {
+        let path = self.log(slot);
+        fs::remove_file(&path).map_err(|error| problem(&path, "removed", &error))
     }
 
     /// How many attempts at this run failed before.
@@ -189,17 +212,19 @@ impl<'a> Store<'a> {
         (1..).take_while(attempt).count().try_into().unwrap_or(u32::MAX)
     }
 
-    fn place(&self, stem: &Path, extension: &str, from: &Path, sidecar: &Sidecar) -> Result<(), Error> {
-        let named = |extension: &str| PathBuf::from(format!("{}.{extension}", stem.display()));
-        let log = named(extension);
-        if let Some(parent) = log.parent() {
+    /// The sidecar is there before the log: a log that exists is a whole run.
+    fn place(&self, stem: &Path, extension: &str, log: &[u8], sidecar: &Sidecar) -> Result<(), Error> {
+        let named = |extension: &str| {
+            let mut name = stem.as_os_str().to_owned();
+            name.push(".");
+            name.push(extension);
+            PathBuf::from(name)
+        };
+        if let Some(parent) = stem.parent() {
             fs::create_dir_all(parent).map_err(|error| problem(parent, "created", &error))?;
         }
         self.put(&named(EXTENSION), &json(sidecar)?)?;
-        File::open(from).and_then(|file| file.sync_all()).map_err(|error| problem(from, "written", &error))?;
-        fs::rename(from, &log).map_err(|error| problem(&log, "written", &error))?;
-        sync_parents(&log, &self.dir);
-        Ok(())
+        self.put(&named(extension), log)
     }
 
     /// Writes a file beside its place, to the disk, and renames it.
@@ -216,21 +241,53 @@ impl<'a> Store<'a> {
         Ok(())
     }
 
-    /// Notes that a mode stands, or no more.
-    pub fn mark(&self, mode: usize, stands: bool) -> Result<(), Error> {
-        let path = self.mark_path(mode);
-        let done = if stands { File::create(&path).and_then(|file| file.sync_all()) } else { fs::remove_file(&path) };
-        done.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
-            .map_err(|error| problem(&path, "written", &error))
+    /// Notes that a mode stands, and the command that takes it down.
+    pub fn mark(&self, id: &str, teardown: &[String]) -> Result<(), Error> {
+        self.put(&self.mark_path(id), &json(&teardown)?)
     }
 
-    /// Whether a collector that was killed left the mode standing.
-    pub fn stands(&self, mode: usize) -> bool {
-        self.mark_path(mode).exists()
+    pub fn unmark(&self, id: &str) -> Result<(), Error> {
+        let path = self.mark_path(id);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(problem(&path, "removed", &error)),
+            _ => Ok(()),
+        }
     }
 
-    fn mark_path(&self, mode: usize) -> PathBuf {
-        self.state(&format!("stands-{}", self.plan.modes[mode].id))
+    /// The modes that a collector left standing, each with the command that takes it down, if that can be read.
+    pub fn standing(&self) -> Vec<(String, Option<Vec<String>>)> {
+        let files = fs::read_dir(self.state("")).into_iter().flatten().flatten().map(|file| file.path());
+        let mode = |path: PathBuf| {
+            let id = path.file_name()?.to_str()?.strip_prefix(MARK)?.to_owned();
+            Some((id, fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok())))
+        };
+        let mut standing: Vec<_> = files.filter_map(mode).collect();
+        standing.sort();
+        standing
+    }
+
+    pub fn mark_path(&self, id: &str) -> PathBuf {
+        self.state(&format!("{MARK}{id}"))
+    }
+
+    /// Notes that a command must be run when the run in progress has ended; none where it is empty.
+    pub fn note_due(&self, after: &[String]) -> Result<(), Error> {
+        if after.is_empty() { Ok(()) } else { self.put(&self.state(DUE), &json(&after)?) }
+    }
+
+    /// That of a run that was cut off.
+    pub fn due(&self) -> Vec<String> {
+        let bytes = fs::read(self.state(DUE)).ok();
+        bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+
+    pub fn forget_due(&self) {
+        let _ = fs::remove_file(self.state(DUE));
+    }
+
+    /// What the system says of the files that the state is kept in.
+    pub fn fault(&self, error: &io::Error) -> Error {
+        problem(&self.dir.join(STATE), "used", error)
     }
 }
 
@@ -256,10 +313,9 @@ fn free(dir: &Path, name: impl Fn(u32) -> String) -> Option<PathBuf> {
     (1..=u32::MAX).map(|n| dir.join(name(n))).find(|path| !path.exists())
 }
 
-/// Whether the directory holds anything that was measured by the plan.
-fn has_logs(dir: &Path, plan: &Plan) -> bool {
-    let modes = plan.modes.iter().map(|mode| mode.id.as_str());
-    modes.chain([FAILED, WARM_UP]).any(|name| dir.join(name).exists())
+/// Whether the directory holds a run that was made by the plan. What failed, and warm-ups, hold no plan fast.
+fn has_runs(dir: &Path, plan: &Plan) -> bool {
+    plan.modes.iter().any(|mode| dir.join(&mode.id).exists())
 }
 
 /// Whether the directory was begun with this plan.
@@ -270,7 +326,7 @@ pub fn begun(dir: &Path, plan: &Plan) -> Result<bool, Error> {
             let shown = copy.display().to_string();
             let earlier = Plan::read(&shown, &text)?;
             let same = plan.require_same(&shown, &earlier);
-            if has_logs(dir, &earlier) { same.map(|()| true).map_err(Error::from) } else { Ok(same.is_ok()) }
+            if has_runs(dir, &earlier) { same.map(|()| true).map_err(Error::from) } else { Ok(same.is_ok()) }
         }
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(problem(&copy, "read", &error)),
         Err(_) => {

@@ -6,12 +6,16 @@ import dataclasses
 import http.client
 import os
 import pathlib
+import re
 import socket
 import subprocess
+import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 # Namespaces are NAME-MODE-POD and the run directory is /run/NAME-MODE, so that two testbeds can stand at once.
 NAME = os.environ.get("TESTBED_NAME", "meshstats")
+if not re.fullmatch("[A-Za-z0-9][A-Za-z0-9-]{0,39}", NAME):
+    sys.exit("testbed: TESTBED_NAME is not a name: use up to 40 letters, digits and `-`, a letter or digit first")
 PODS = ("client", "node", "server")
 
 # These exist only in the testbed's own namespaces, and are the same in every mode.

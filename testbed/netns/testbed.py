@@ -302,6 +302,9 @@ def processes(mode):
 
 def main(arguments):
     command, *names = arguments or ["help"]
+    if command in ("help", "-h", "--help"):
+        print(__doc__.strip())
+        return 0
     unknown = [name for name in names if name not in MODES]
     if command not in COMMANDS or unknown or (command == "counters" and len(names) != 1):
         print(__doc__.strip(), file=sys.stderr)
