@@ -92,7 +92,7 @@ pub fn file_name(path: &Path) -> String {
 }
 
 pub fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
-    let what = format!("cannot be read ({})", reason(&error));
+    let what = format!("cannot be read ({})", reason(error));
     Problem::new(path.display().to_string(), what, "check the path and its permissions")
 }
 

@@ -128,7 +128,7 @@ impl Collector<'_> {
         if self.is_stopped() {
             return Err(self.stopped());
         }
-        let log = self.store.part_bytes()?;
+        let log = self.store.take_part()?;
         let judged = match refused {
             Some(fault) => Err(fault),
             None => judge::run(&job, job.duration, Some(&ended), &log)

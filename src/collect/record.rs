@@ -13,7 +13,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -163,13 +163,11 @@ impl<'a> Store<'a> {
         File::create(&path).map_err(|error| problem(&path, "created", &error))
     }
 
-    pub fn part_bytes(&self) -> Result<Vec<u8>, Error> {
+    /// What is in it, which is taken away from there.
+    pub fn take_part(&self) -> Result<Vec<u8>, Error> {
         let path = self.state("part");
-        let mut bytes = Vec::new();
-        File::open(&path)
-            .and_then(|mut file| file.read_to_end(&mut bytes))
-            .map_err(|error| problem(&path, "read", &error))?;
-        Ok(bytes)
+        let taken = fs::read(&path).and_then(|bytes| fs::remove_file(&path).map(|()| bytes));
+        taken.map_err(|error| problem(&path, "read", &error))
     }
 
     /// Writes a run, from the bytes that were judged: what the tool left running may still write to its own file.

@@ -111,7 +111,7 @@ fn walk(root: &Path, dir: &Path, paths: &mut Vec<String>, depth: usize, collecte
     let problem = |path: &Path, error: &std::io::Error| {
         Problem::new(
             path.display().to_string(),
-            format!("cannot be listed ({})", reason(&error)),
+            format!("cannot be listed ({})", reason(error)),
             "check the path and its permissions",
         )
     };
