@@ -956,7 +956,7 @@ fn two_collectors_do_not_meet_and_a_plan_does_not_change() {
     collect(&case, &[]).fails(
         1,
         "error: study/collect.toml: these runs were begun with another plan: `runs`, `wrk.connections` differs: choose \
-         another directory with --out, or go on with the plan that is kept here\n",
+         another directory with --out, or go on with the plan as it was, of which that is a copy\n",
     );
     // The plan that is kept is whole.
     case.write("plan.toml", case.read("study/collect.toml"));

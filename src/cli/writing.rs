@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::output::Listed;
 use super::{interrupt, terminal};
-use crate::error::{Error, Problem};
+use crate::error::{Error, Problem, reason};
 use crate::render::File;
 use crate::study;
 
@@ -298,9 +298,5 @@ pub fn problem(path: &Path, done: &str, error: &io::Error) -> Error {
         },
         _ => "check the path, its permissions and the space on the disk".to_owned(),
     };
-    let why = match error.kind() {
-        ErrorKind::Other => error.to_string(),
-        kind => kind.to_string(),
-    };
-    Problem::new(path.display().to_string(), format!("cannot be {done} ({why})"), remedy).into()
+    Problem::new(path.display().to_string(), format!("cannot be {done} ({})", reason(error)), remedy).into()
 }

@@ -17,6 +17,7 @@ pub struct DryRun {
     pub seconds: f64,
 }
 
+/// Finds out what is left to do, and runs nothing.
 pub fn dry_run(plan: &Plan, out: &Path) -> Result<DryRun, Error> {
     record::begun(out, plan)?;
     let mut left = schedule::slots(plan);

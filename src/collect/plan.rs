@@ -436,16 +436,19 @@ impl Plan {
         let (Ok(a), Ok(b)) = (serde_json::to_value(self), serde_json::to_value(copy)) else { return Ok(()) };
         let mut keys = Vec::new();
         differences("", &a, &b, &mut keys);
-        // Where the logs lie does not change what is measured.
-        keys.retain(|key| key != "out");
+        // Where the logs lie, and how patient the collection is, does not change what is measured.
+        keys.retain(|key| !["out", "attempts", "stop_after", "setup_timeout"].contains(&key.as_str()));
         if keys.is_empty() {
             return Ok(());
         }
-        Err(Problem::new(
-            path,
-            format!("these runs were begun with another plan: `{}` differs", keys.join("`, `")),
-            "choose another directory with --out, or go on with the plan that is kept here",
-        ))
+        let is_name = |key: &String| key == "title" || key.ends_with(".label");
+        let remedy = if keys.iter().all(is_name) {
+            "leave the plan as it was; titles and labels are changed in meshstats.toml, beside that copy"
+        } else {
+            "choose another directory with --out, or go on with the plan as it was, of which that is a copy"
+        };
+        let what = format!("these runs were begun with another plan: `{}` differs", keys.join("`, `"));
+        Err(Problem::new(path, what, remedy))
     }
 }
 
@@ -541,6 +544,11 @@ mod tests {
         other.modes[1].prefix = vec!["ssh".to_owned(), "host".to_owned()];
         let problem = other.require_same("out/collect.toml", &one).unwrap_err();
         assert!(problem.fault.what.ends_with("`modes.mesh.prefix`, `runs` differs"), "{}", problem.fault.what);
-        assert_eq!(Plan { out: None, ..one.clone() }.require_same("", &one), Ok(()));
+        for same in [Plan { out: None, ..one.clone() }, Plan { attempts: 9, stop_after: 9, ..one.clone() }] {
+            assert_eq!(same.require_same("", &one), Ok(()));
+        }
+        let titled = Plan { title: Some("Other".to_owned()), ..one.clone() };
+        let problem = titled.require_same("out/collect.toml", &one).unwrap_err();
+        assert!(problem.fault.remedy.contains("changed in meshstats.toml"), "{problem}");
     }
 }

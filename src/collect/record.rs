@@ -102,7 +102,10 @@ impl<'a> Store<'a> {
         for name in [PLAN_COPY, MANIFEST] {
             let _ = fs::remove_file(self.dir.join(name));
         }
-        let _ = fs::remove_dir_all(self.dir.join(STATE));
+        for name in ["lock", ".gitignore", "part", "staged"] {
+            let _ = fs::remove_file(self.state(name));
+        }
+        let _ = fs::remove_dir(self.dir.join(STATE));
         if self.made_dir {
             let _ = fs::remove_dir(&self.dir);
         }
