@@ -493,6 +493,12 @@ fn commands_beside_a_run_know_its_scenario() {
     collect(&case, &[]).ok();
     let many = sidecar(&case, "a/many/wrk/run-01.meta.json");
     assert_eq!((&many["before"], &many["after"]), (&"before a many\n".into(), &"after a many\n".into()));
+    for scenario in ["few", "many"] {
+        case.write(&format!("bin/look-{scenario}"), "#!/bin/sh\necho looked\n");
+        fs::set_permissions(case.path(&format!("bin/look-{scenario}")), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    case.write("plan.toml", plan.replace("[\"echo\", \"before {mode} {scenario}\"]", "[\"bin/look-{scenario}\"]"));
+    case.run(&["collect", "plan.toml", "-o", "looked"]).ok();
     case.write("plan.toml", plan.replace("before = [\"echo\"", "setup = [\"echo\""));
     let told = "error: plan.toml: `{scenario}` in the `setup` of `a`: a mode is set up once for all its scenarios";
     assert!(collect(&case, &[]).stderr.starts_with(told));
@@ -535,6 +541,13 @@ fn a_mode_that_is_dead_ends_the_collection_though_others_live() {
     let case = case(&[("wrk", &wrk)], &format!("{plan}{FAKE_TOOL}"));
     let ended = collect(&case, &[]);
     assert!(ended.code == 1 && ended.stderr.contains("this was failure 3 in a row"), "{}", ended.stderr);
+    for log in logs(&case).keys().filter(|path| path.starts_with("b/")) {
+        fs::rename(case.path("study").join(log), case.path("kept")).unwrap();
+        let told = "error: study: no run of the mode `b`: start `meshstats collect` with the same plan again: 3 of its 10 runs \
+                    are there\n";
+        case.run(&["analyze", "study"]).fails(1, told);
+        fs::rename(case.path("kept"), case.path("study").join(log)).unwrap();
+    }
     assert_eq!(logs(&case).len(), 4, "three runs of a and one of b");
 
     // Where the limit is not reached, how far it came is said.
@@ -546,6 +559,57 @@ fn a_mode_that_is_dead_ends_the_collection_though_others_live() {
     assert!(ended.code == 1 && ended.stderr.ends_with(told), "{}", ended.stderr);
     let noted = case.run(&["analyze", "study", "-o", "out", "--baseline", "a"]);
     assert!(noted.stdout.contains("runs of the plan are missing (6 of 10 are there)"), "{}", noted.stdout);
+}
+
+#[test]
+fn a_teardown_that_was_mended_takes_down_what_stands() {
+    let case = slow("0", "setup = [\"touch\", \"stands\"]\nteardown = [\"./rm\", \"stands\"]");
+    case.write("rm", "#!/bin/sh\n");
+    fs::set_permissions(case.path("rm"), fs::Permissions::from_mode(0o644)).unwrap();
+    let told = "where it is down, remove study/.collect/stands-a\n";
+    for _ in 0..2 {
+        let ended = collect(&case, &[]);
+        assert!(ended.code == 1 && ended.stderr.ends_with(told), "{}", ended.stderr);
+    }
+    // Runs were made, so the plan stays; the script is mended.
+    case.write("rm", "#!/bin/sh\nrm \"$@\"\n");
+    fs::set_permissions(case.path("rm"), fs::Permissions::from_mode(0o755)).unwrap();
+    collect(&case, &[]).ok();
+    assert!(!case.path("stands").exists() && !case.path("study/.collect/stands-a").exists());
+
+    // One that never worked, of a plan without runs.
+    let case = slow("0", "setup = [\"touch\", \"stands\"]\nteardown = [\"rm\", \"stand\"]\nbefore = [\"false\"]");
+    assert_eq!(collect(&case, &[]).code, 1);
+    case.write(
+        "plan.toml",
+        case.read("plan.toml").replace("\"stand\"", "\"stands\"").replace("[\"false\"]", "[\"true\"]"),
+    );
+    collect(&case, &[]).ok();
+    assert!(!case.path("stands").exists());
+}
+
+#[test]
+fn what_the_user_wrote_stays() {
+    let case = slow("0", "");
+    let other = case.read("plan.toml").replace("\"a\"", "\"other\"");
+    case.write("study/collect.toml", &other);
+    for more in [&["--check"][..], &["--dry-run"], &[]] {
+        let ended = collect(&case, more);
+        let told = "error: study/collect.toml: is another plan, and was not put here by `meshstats collect`";
+        assert!(ended.code == 1 && ended.stderr.starts_with(told), "{}", ended.stderr);
+        assert_eq!(case.read("study/collect.toml"), other);
+    }
+
+    // A manifest that is changed while the first run waits, and files of the user's own.
+    let case = slow("300", "");
+    case.write("study/.collect/notes", "mine");
+    let mut child = start(&case);
+    wait_for("the run begins", || is_written(&case.path("pid")));
+    case.write("study/meshstats.toml", "title = \"Mine\"\n");
+    signal(&child, Signal::TERM);
+    child.wait().unwrap();
+    let left: Vec<String> = tree(&case.path("study")).into_iter().map(|(path, _)| path).collect();
+    assert_eq!(left, [".collect/notes", "meshstats.toml"]);
 }
 
 /// A plan of one run in one mode, of a tool that takes as long as `seconds` says.
@@ -597,7 +661,9 @@ fn several_signals_at_once_are_one_request_and_a_later_one_ends_at_once() {
     let mut told = String::new();
     child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
     assert!(
-        told.ends_with("error: ended at once: modes may still stand: the same command takes them down first\n"),
+        told.ends_with(
+            "error: ended at once: what was set up or begun may still stand: the same command ends it first\n"
+        ),
         "{told}"
     );
     wait_for("the teardown is ended", || !is_running(&case.read("down")));

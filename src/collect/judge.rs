@@ -70,8 +70,16 @@ fn check_ended(job: &Job, ended: &Ended, log: &[u8]) -> Result<(), Fault> {
         return Err(failure(job, ended, log));
     }
     // wrk goes on without a script that it cannot load, and so without what the script asks for.
-    let script = job.own_script().map(|path| format!("{path}: "));
-    let refused = ended.stderr.lines().find(|line| script.as_ref().is_some_and(|script| line.starts_with(script)));
+    let refused = job.own_script().and_then(|path| {
+        // `PATH: cannot open PATH`, `PATH: PATH:3: what Lua says`, with the beginning of a long path cut off.
+        let says = |line: &&str| {
+            let cause = line.strip_prefix(path).and_then(|rest| rest.strip_prefix(": "));
+            cause.is_some_and(|cause| {
+                ["cannot ", "...", "(null)", path].iter().any(|beginning| cause.starts_with(beginning))
+            })
+        };
+        ended.stderr.lines().find(says)
+    });
     match refused {
         Some(line) => Err(Fault::new(
             format!("wrk did not load its script: {}", line.trim()),

@@ -265,7 +265,7 @@ impl<'a> Collector<'a> {
         let mut missing = Vec::new();
         let mut unready: Vec<Problem> = Vec::new();
         for step in schedule::steps(plan, &self.left).into_iter().filter(|step| wanted(step)) {
-            if self.is_stopped() {
+            if self.is_stopped() && !self.left.is_empty() {
                 return Err(self.stopped());
             }
             // All that is missing is told at once, and before the first run.
@@ -281,7 +281,7 @@ impl<'a> Collector<'a> {
                 Step::Run(slot) => missing.extend(self.run(Kind::Run, &slot)?),
             }
         }
-        if self.is_stopped() {
+        if self.is_stopped() && !self.left.is_empty() {
             return Err(self.stopped());
         }
         if !unready.is_empty() {

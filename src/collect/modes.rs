@@ -14,31 +14,47 @@ use crate::study::Sidecar;
 impl Collector<'_> {
     /// Takes down what a collector that was killed left standing, by the commands that were noted then.
     pub(super) fn clear_leftovers(&mut self) -> Result<(), Error> {
-        let due = self.store.due();
-        if !due.is_empty() {
-            self.say(format!("after of a run that was cut off: {}", command::shown(&due)));
-            // It may check the run, which was none.
-            let limits = self.limits(self.setting.plan.setup_timeout);
-            process::execute(&due, process::nowhere().map_err(|error| self.store.fault(&error))?, &limits);
+        match self.store.due() {
+            Some(Ok(due)) => {
+                // It may check the run, which was none, and so fail.
+                let never = AtomicBool::new(false);
+                let limits = Limits { stop: &never, ..self.limits(self.setting.plan.setup_timeout) };
+                let nowhere = process::nowhere().map_err(|error| self.store.fault(&error))?;
+                let ended = process::execute(&due, nowhere, &limits);
+                let how = if ended.is_ok() { String::new() } else { format!(" ({})", ended.told()) };
+                self.say(format!("after of a run that was cut off: {}{how}", command::shown(&due)));
+            }
+            Some(Err(path)) => self.say(format!(
+                "{} cannot be read: end by hand what the `before` of a run that was cut off began",
+                path.display()
+            )),
+            None => {}
         }
         self.store.forget_due();
+        let mut problems = Vec::new();
         for (id, noted) in self.store.standing() {
+            // What the plan says now may have been mended.
             let mode = self.setting.plan.modes.iter().position(|mode| mode.id == id);
-            let argv = match (noted, mode) {
-                (Some(argv), _) => argv,
-                (None, Some(mode)) => self.own_argv(mode, &self.setting.plan.modes[mode].teardown)?,
+            let argv = match (mode, noted) {
+                (Some(mode), _) => self.own_argv(mode, &self.setting.plan.modes[mode].teardown)?,
+                (None, Some(argv)) => argv,
                 (None, None) => {
                     let what = "was left standing, and what takes it down cannot be read any more";
-                    let remedy = format!("take it down, and remove {}", self.store.mark_path(&id).display());
-                    return Err(Problem::new(format!("mode {id}"), what, remedy).into());
+                    problems.push(Problem::new(format!("mode {id}"), what, self.when_down(&id)));
+                    continue;
                 }
             };
-            if let Some(problem) = self.aside("teardown", &id, &argv)? {
-                return Err(problem.into());
+            match self.aside("teardown", &id, &argv)? {
+                Some(problem) => problems.push(problem),
+                None => self.store.unmark(&id)?,
             }
-            self.store.unmark(&id)?;
         }
-        Ok(())
+        if problems.is_empty() { Ok(()) } else { Err(Error::Failed(problems)) }
+    }
+
+    /// What to do about a mode that cannot be taken down from here.
+    fn when_down(&self, id: &str) -> String {
+        format!("take it down by hand; where it is down, remove {}", self.store.mark_path(id).display())
     }
 
     /// Makes a mode ready; what went wrong, if it did.
@@ -93,7 +109,14 @@ impl Collector<'_> {
             limits.stop = &never;
         }
         let ended = process::execute(argv, process::nowhere().map_err(|error| self.store.fault(&error))?, &limits);
-        Ok((!ended.is_ok()).then(|| command_fault(what, argv, &ended).at(format!("mode {id}"))))
+        let fault = || {
+            let mut fault = command_fault(what, argv, &ended);
+            if what == "teardown" {
+                fault.remedy = format!("{}; {}", fault.remedy, self.when_down(id));
+            }
+            fault.at(format!("mode {id}"))
+        };
+        Ok((!ended.is_ok()).then(fault))
     }
 
     /// One of a mode's own commands, filled in.
@@ -121,6 +144,7 @@ impl Collector<'_> {
             let (job, place) = self.job(&slot)?;
             self.say(format!("checking {label}"));
             match preflight::check(&job, &place, &self.script, &self.limits(job.timeout)) {
+                Ok(_) if self.is_stopped() => return Err(self.stopped()),
                 Ok(found) => {
                     let is_text_only = !found.takes_script && slot.tool == Tool::Wrk && job.names_no_script();
                     if is_text_only {
@@ -153,14 +177,19 @@ impl Collector<'_> {
 
     /// What of a mode's own commands is not there; the set-up has told by itself.
     fn missing_programs(&self, mode: usize) -> Result<Vec<Problem>, Error> {
-        let (of, dir) = (&self.setting.plan.modes[mode], self.setting.plan_dir);
-        let mut missing = Vec::new();
-        for (what, argv) in [("before", &of.before), ("after", &of.after), ("teardown", &of.teardown)] {
-            let argv = self.own_argv(mode, argv)?;
-            if let Some(program) = argv.first().filter(|program| !process::is_there(program, dir)) {
+        let of = &self.setting.plan.modes[mode];
+        let mut commands = vec![("teardown", self.own_argv(mode, &of.teardown)?)];
+        for slot in self.left.iter().filter(|slot| slot.mode == mode) {
+            commands.push(("before", self.beside_argv(slot, &of.before)?));
+            commands.push(("after", self.beside_argv(slot, &of.after)?));
+        }
+        let mut missing: Vec<Problem> = Vec::new();
+        for (what, argv) in commands {
+            if let Some(program) = argv.first().filter(|program| !process::is_there(program, self.setting.plan_dir)) {
                 let what = format!("the {what} command `{}`: the program is not there", command::shown(&argv));
-                missing
-                    .push(Fault::new(what, command::install(program, NO_PROGRAM.to_owned())).at(self.mode_place(mode)));
+                let fault = Fault::new(what, command::install(program, NO_PROGRAM.to_owned()));
+                let problem = fault.at(self.mode_place(mode));
+                missing.extend((!missing.contains(&problem)).then_some(problem));
             }
         }
         Ok(missing)

@@ -1,7 +1,7 @@
 //! Running one command to its end, its time limit, or the user's Ctrl-C; nothing of it is left running.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, IsTerminal, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -124,8 +124,10 @@ pub fn watch_signals() -> Result<Arc<Signals>, Problem> {
                 Some(_) => {
                     kill_group(watched.child.load(Ordering::Relaxed), End::Kill);
                     // Nobody is left to tell when stderr is gone.
-                    let told = "error: ended at once: modes may still stand: the same command takes them down first";
-                    let _ = writeln!(io::stderr(), "{told}");
+                    let begin = if io::stderr().is_terminal() { "\n" } else { "" };
+                    let told =
+                        "ended at once: what was set up or begun may still stand: the same command ends it first";
+                    let _ = writeln!(io::stderr(), "{begin}error: {told}");
                     std::process::exit(130);
                 }
             }

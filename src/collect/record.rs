@@ -35,6 +35,8 @@ pub enum Kind {
 
 pub struct Store<'a> {
     plan: &'a Plan,
+    /// The plan as written.
+    text: &'a str,
     dir: PathBuf,
     /// Whether nothing of the study was there before.
     is_new: bool,
@@ -59,7 +61,7 @@ impl<'a> Store<'a> {
     ///
     /// # Errors
     /// When another collector works on it, when it was begun with another plan, or when it holds something else.
-    pub fn open(dir: &Path, plan: &'a Plan, text: &str, signals: &'a Signals) -> Result<Self, Error> {
+    pub fn open(dir: &Path, plan: &'a Plan, text: &'a str, signals: &'a Signals) -> Result<Self, Error> {
         let begun = begun(dir, plan)?;
         let earlier = dir.join(PLAN_COPY);
         // A plan that was mended before the first run takes the place of the one that did not work.
@@ -79,7 +81,7 @@ impl<'a> Store<'a> {
             Err(fs::TryLockError::Error(error)) => return Err(problem(&path, "locked", &error)),
         }
         let running = Running::new(state.join("running.json"), signals);
-        let store = Self { plan, dir: dir.to_owned(), is_new, made_dir, running, _lock: lock };
+        let store = Self { plan, text, dir: dir.to_owned(), is_new, made_dir, running, _lock: lock };
         // What stands here is of this machine and moment, not of the study.
         store.put(&state.join(".gitignore"), b"*\n")?;
         if !begun {
@@ -98,9 +100,12 @@ impl<'a> Store<'a> {
         if !self.is_new || !self.standing().is_empty() || apart || has_runs(&self.dir, self.plan) {
             return;
         }
-        // What is left where that fails is in nobody's way.
-        for name in [PLAN_COPY, MANIFEST] {
-            let _ = fs::remove_file(self.dir.join(name));
+        // What is left where that fails is in nobody's way; what was changed is the user's.
+        for (name, written) in [(PLAN_COPY, self.text), (MANIFEST, &manifest(self.plan))] {
+            let path = self.dir.join(name);
+            if fs::read_to_string(&path).is_ok_and(|text| text == written) {
+                let _ = fs::remove_file(path);
+            }
         }
         for name in ["lock", ".gitignore", "part", "staged"] {
             let _ = fs::remove_file(self.state(name));
@@ -276,10 +281,12 @@ impl<'a> Store<'a> {
         if after.is_empty() { Ok(()) } else { self.put(&self.state(DUE), &json(&after)?) }
     }
 
-    /// That of a run that was cut off.
-    pub fn due(&self) -> Vec<String> {
-        let bytes = fs::read(self.state(DUE)).ok();
-        bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    /// That of a run that was cut off, or the file that should tell it.
+    pub fn due(&self) -> Option<Result<Vec<String>, PathBuf>> {
+        let path = self.state(DUE);
+        let bytes = path.exists().then(|| fs::read(&path).unwrap_or_default())?;
+        let argv = serde_json::from_slice(&bytes).ok().filter(|argv: &Vec<String>| !argv.is_empty());
+        Some(argv.ok_or(path))
     }
 
     pub fn forget_due(&self) {
@@ -316,7 +323,7 @@ fn free(dir: &Path, name: impl Fn(u32) -> String) -> Option<PathBuf> {
 
 /// Whether the directory holds a run that was made by the plan. What failed, and warm-ups, hold no plan fast.
 fn has_runs(dir: &Path, plan: &Plan) -> bool {
-    plan.modes.iter().any(|mode| dir.join(&mode.id).exists())
+    schedule::slots(plan).iter().any(|slot| dir.join(log_name(plan, slot)).exists())
 }
 
 /// Whether the directory was begun with this plan.
@@ -327,7 +334,19 @@ pub fn begun(dir: &Path, plan: &Plan) -> Result<bool, Error> {
             let shown = copy.display().to_string();
             let earlier = Plan::read(&shown, &text)?;
             let same = plan.require_same(&shown, &earlier);
-            if has_runs(dir, &earlier) { same.map(|()| true).map_err(Error::from) } else { Ok(same.is_ok()) }
+            if has_runs(dir, &earlier) {
+                return same.map(|()| true).map_err(Error::from);
+            }
+            // It is no plan that waits to be mended where nothing else says that it was tried.
+            if same.is_err() && (!dir.join(STATE).exists() || has_runs(dir, plan)) {
+                return Err(Problem::new(
+                    shown,
+                    "is another plan, and was not put here by `meshstats collect`, or runs that are not its own lie beside it",
+                    "choose another directory with --out, or move it away",
+                )
+                .into());
+            }
+            Ok(same.is_ok())
         }
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(problem(&copy, "read", &error)),
         Err(_) => {

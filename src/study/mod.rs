@@ -511,12 +511,15 @@ pub fn modes(study: &Study, found: &BTreeSet<String>) -> Result<(Vec<Named>, usi
     if !modes.is_empty() {
         let missing: Vec<&str> = modes.iter().map(|m| m.id.as_str()).filter(|id| !found.contains(*id)).collect();
         if !missing.is_empty() {
-            return Err(Problem::new(
-                shown(),
-                format!("no run of the mode `{}`", missing.join("`, `")),
-                format!("correct `modes` in {MANIFEST}; the modes found are: {}", list()),
-            )
-            .into());
+            let remedy = match study.planned.filter(|planned| study.collected < *planned) {
+                Some(planned) => format!(
+                    "start `meshstats collect` with the same plan again: {} of its {planned} runs are there",
+                    study.collected
+                ),
+                None => format!("correct `modes` in {MANIFEST}; the modes found are: {}", list()),
+            };
+            let what = format!("no run of the mode `{}`", missing.join("`, `"));
+            return Err(Problem::new(shown(), what, remedy).into());
         }
     }
     let usable = |word: &String| !word.is_empty() && word.bytes().all(|letter| letter.is_ascii_alphabetic());
