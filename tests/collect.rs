@@ -562,6 +562,42 @@ fn a_mode_that_is_dead_ends_the_collection_though_others_live() {
 }
 
 #[test]
+fn a_tool_whose_start_was_not_noted_is_found() {
+    // It kills the collector before that could note it, and leaves its group.
+    let wrk = FAKE_WRK.replace(
+        "sleep 0.1",
+        "[ $c = 4 ] && [ ! -e pid ] && { kill -9 $PPID; rm -f study/.collect/running.json; \
+         exec setsid sh -c 'echo $$ > pid; sleep 300'; }",
+    );
+    let plan = format!("runs = 1\npause = 0\nwarm_up = 0\nmodes = [{{ id = \"a\" }}]\n{FAKE_TOOL}script = \"\"\n");
+    let case = case(&[("wrk", &wrk)], &plan);
+    let mut child = start(&case);
+    child.wait().unwrap();
+    wait_for("the tool goes on", || is_written(&case.path("pid")));
+    assert!(is_running(&case.read("pid")));
+    collect(&case, &[]).ok();
+    wait_for("it is ended", || !is_running(&case.read("pid")));
+}
+
+#[test]
+fn a_manifest_of_other_modes_is_told_before_the_first_run() {
+    let case = slow("0", "before = [\"false\"]");
+    assert_eq!(collect(&case, &[]).code, 1);
+    let manifest = case.read("study/meshstats.toml");
+    case.write("study/meshstats.toml", format!("{manifest}# mine\n"));
+    case.write(
+        "plan.toml",
+        case.read("plan.toml").replace("id = \"a\"", "id = \"b\"").replace("[\"false\"]", "[\"true\"]"),
+    );
+    let told = "error: study/meshstats.toml: names the mode `a`, which the plan does not: correct `modes`, or remove the file: it \
+                is written anew\n";
+    collect(&case, &[]).fails(1, told);
+    case.write("study/meshstats.toml", &manifest);
+    collect(&case, &[]).ok();
+    assert!(case.read("study/meshstats.toml").contains("id = \"b\""));
+}
+
+#[test]
 fn a_teardown_that_was_mended_takes_down_what_stands() {
     let case = slow("0", "setup = [\"touch\", \"stands\"]\nteardown = [\"./rm\", \"stands\"]");
     case.write("rm", "#!/bin/sh\n");

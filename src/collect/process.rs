@@ -179,22 +179,35 @@ impl Trace {
     }
 }
 
-/// The command that runs: known to who handles signals, and by a file to who comes after a crash.
+/// The command that runs: known to who handles signals, and by files to who comes after a crash.
 pub struct Running<'a> {
     path: PathBuf,
+    /// What tools find in their environment, so that they are known even where their start was not noted any more.
+    session: String,
     signals: &'a Signals,
 }
 
+/// The variable that holds the session.
+const SESSION: &str = "MESHSTATS_COLLECT";
+
+/// The file that holds it, beside that of the command.
+pub const SESSION_FILE: &str = "session";
+
 impl<'a> Running<'a> {
     pub fn new(path: PathBuf, signals: &'a Signals) -> Self {
-        Self { path, signals }
+        Self { path, session: format!("{}-{}", std::process::id(), now()), signals }
     }
 
     /// Ends what a program left running that was killed; whether there was something.
     pub fn end_leftover(&self) -> bool {
         let trace = std::fs::read(&self.path).ok().and_then(|bytes| serde_json::from_slice::<Trace>(&bytes).ok());
         self.forget();
-        trace.is_some_and(|trace| trace.end())
+        let file = self.path.with_file_name(SESSION_FILE);
+        let session = std::fs::read_to_string(&file).unwrap_or_default();
+        let of_session = !session.is_empty() && end_session(&session);
+        // Only a help after a crash.
+        let _ = std::fs::write(file, &self.session);
+        trace.is_some_and(|trace| trace.end()) || of_session
     }
 
     fn remember(&self, trace: &Trace) {
@@ -209,6 +222,33 @@ impl<'a> Running<'a> {
         self.signals.child.store(0, Ordering::Relaxed);
         let _ = std::fs::remove_file(&self.path);
     }
+}
+
+/// Ends every process that has the session in its environment; whether there was one.
+fn end_session(session: &str) -> bool {
+    let variable = format!("{SESSION}={session}");
+    let mut any = false;
+    // One that is just being started has what started it as its parent.
+    for _ in 0..2 {
+        for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
+            if environment.split(|byte| *byte == 0).any(|entry| entry == variable.as_bytes()) {
+                any |= process.file_name().to_str().and_then(|pid| pid.parse().ok()).is_some_and(kill);
+            }
+        }
+    }
+    any
+}
+
+#[cfg(unix)]
+fn kill(pid: i32) -> bool {
+    use rustix::process::{Pid, Signal, kill_process};
+    Pid::from_raw(pid).is_some_and(|pid| kill_process(pid, Signal::KILL).is_ok())
+}
+
+#[cfg(not(unix))]
+fn kill(_: i32) -> bool {
+    false
 }
 
 /// Field 22 of `/proc/PID/stat`; fields are counted after the name, which may hold anything. A process that has ended, and
@@ -324,6 +364,9 @@ fn spawn(argv: &[String], stdout: File, stderr: File, limits: &Limits) -> io::Re
     let program = if is_relative { dir.canonicalize()?.join(program) } else { program.into() };
     let mut command = Command::new(program);
     command.args(arguments).current_dir(dir).stdout(stdout).stderr(stderr);
+    if limits.children == Children::End {
+        command.env(SESSION, &limits.running.session);
+    }
     command.stdin(if limits.input == Input::Nothing { Stdio::null() } else { Stdio::piped() });
     #[cfg(unix)]
     {

@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use super::job;
 use super::plan::{Order, Plan};
-use super::process::{Running, Signals};
+use super::process::{Running, SESSION_FILE, Signals};
 use super::schedule::{self, Slot};
 use crate::error::{Error, Problem, reason};
 use crate::run::Tool;
@@ -67,6 +67,9 @@ impl<'a> Store<'a> {
         // A plan that was mended before the first run takes the place of the one that did not work.
         let replaced = fs::read_to_string(&earlier).ok().filter(|_| !begun);
         let replaced = replaced.and_then(|text| Plan::read("", &text).ok());
+        if !begun && replaced.as_ref().is_none_or(|old| !is_manifest_of(dir, old)) {
+            require_modes(&dir.join(MANIFEST), plan)?;
+        }
         let (is_new, made_dir) = (!earlier.exists() && !dir.join(MANIFEST).exists(), !dir.exists());
         let state = dir.join(STATE);
         fs::create_dir_all(&state).map_err(|error| problem(&state, "created", &error))?;
@@ -87,8 +90,7 @@ impl<'a> Store<'a> {
         if !begun {
             store.put(&dir.join(PLAN_COPY), text.as_bytes())?;
         }
-        let is_ours = |old: Plan| fs::read_to_string(dir.join(MANIFEST)).is_ok_and(|text| text == manifest(&old));
-        if !dir.join(MANIFEST).exists() || replaced.is_some_and(is_ours) {
+        if !dir.join(MANIFEST).exists() || replaced.is_some_and(|old| is_manifest_of(dir, &old)) {
             store.put(&dir.join(MANIFEST), manifest(plan).as_bytes())?;
         }
         Ok(store)
@@ -107,7 +109,7 @@ impl<'a> Store<'a> {
                 let _ = fs::remove_file(path);
             }
         }
-        for name in ["lock", ".gitignore", "part", "staged"] {
+        for name in ["lock", ".gitignore", "part", "staged", SESSION_FILE] {
             let _ = fs::remove_file(self.state(name));
         }
         let _ = fs::remove_dir(self.dir.join(STATE));
@@ -324,6 +326,30 @@ fn free(dir: &Path, name: impl Fn(u32) -> String) -> Option<PathBuf> {
 /// Whether the directory holds a run that was made by the plan. What failed, and warm-ups, hold no plan fast.
 fn has_runs(dir: &Path, plan: &Plan) -> bool {
     schedule::slots(plan).iter().any(|slot| dir.join(log_name(plan, slot)).exists())
+}
+
+/// Whether the manifest is still as it was written for this plan.
+fn is_manifest_of(dir: &Path, plan: &Plan) -> bool {
+    fs::read_to_string(dir.join(MANIFEST)).is_ok_and(|text| text == manifest(plan))
+}
+
+/// Refuses a manifest of the user's that names other modes than the plan, before runs are made that it leaves out.
+fn require_modes(path: &Path, plan: &Plan) -> Result<(), Error> {
+    let table: toml::Table = fs::read_to_string(path).ok().and_then(|text| text.parse().ok()).unwrap_or_default();
+    let named = table.get("modes").and_then(toml::Value::as_array).into_iter().flatten();
+    let named: Vec<&str> = named.filter_map(|mode| mode.get("id")?.as_str()).collect();
+    match named.iter().find(|id| plan.modes.iter().all(|mode| mode.id != **id)) {
+        Some(id) => {
+            let what = format!("names the mode `{id}`, which the plan does not");
+            Err(Problem::new(
+                path.display().to_string(),
+                what,
+                "correct `modes`, or remove the file: it is written anew",
+            )
+            .into())
+        }
+        None => Ok(()),
+    }
 }
 
 /// Whether the directory was begun with this plan.

@@ -511,15 +511,23 @@ pub fn modes(study: &Study, found: &BTreeSet<String>) -> Result<(Vec<Named>, usi
     if !modes.is_empty() {
         let missing: Vec<&str> = modes.iter().map(|m| m.id.as_str()).filter(|id| !found.contains(*id)).collect();
         if !missing.is_empty() {
-            let remedy = match study.planned.filter(|planned| study.collected < *planned) {
-                Some(planned) => format!(
-                    "start `meshstats collect` with the same plan again: {} of its {planned} runs are there",
-                    study.collected
+            let missing = missing.join("`, `");
+            let problem = match study.planned.filter(|planned| study.collected < *planned) {
+                Some(planned) => Problem::new(
+                    shown(),
+                    format!("no run of the mode `{missing}`"),
+                    format!(
+                        "start `meshstats collect` with the same plan again: {} of its {planned} runs are there",
+                        study.collected
+                    ),
                 ),
-                None => format!("correct `modes` in {MANIFEST}; the modes found are: {}", list()),
+                None => Problem::new(
+                    shown(),
+                    format!("no run of the mode `{missing}`"),
+                    format!("correct `modes` in {MANIFEST}; the modes found are: {}", list()),
+                ),
             };
-            let what = format!("no run of the mode `{}`", missing.join("`, `"));
-            return Err(Problem::new(shown(), what, remedy).into());
+            return Err(problem.into());
         }
     }
     let usable = |word: &String| !word.is_empty() && word.bytes().all(|letter| letter.is_ascii_alphabetic());
