@@ -24,7 +24,8 @@ use super::process::{Running, SESSION_FILE, Signals};
 use super::schedule::{self, Slot};
 use crate::error::{Error, Problem, reason};
 use crate::run::Tool;
-use crate::study::{EXTENSION, FAILED, MANIFEST, PLAN_COPY, Sidecar, WARM_UP};
+use crate::study::{EXTENSION, FAILED, MANIFEST, Manifest, PLAN_COPY, Sidecar, WARM_UP};
+use crate::toml_file;
 
 /// Whose log it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -335,9 +336,8 @@ fn is_manifest_of(dir: &Path, plan: &Plan) -> bool {
 
 /// Refuses a manifest of the user's that names other modes than the plan, before runs are made that it leaves out.
 fn require_modes(path: &Path, plan: &Plan) -> Result<(), Error> {
-    let table: toml::Table = fs::read_to_string(path).ok().and_then(|text| text.parse().ok()).unwrap_or_default();
-    let named = table.get("modes").and_then(toml::Value::as_array).into_iter().flatten();
-    let named: Vec<&str> = named.filter_map(|mode| mode.get("id")?.as_str()).collect();
+    let manifest = fs::read_to_string(path).ok().and_then(|text| toml_file::parse::<Manifest>(&text).ok());
+    let named: Vec<String> = manifest.into_iter().flat_map(|manifest| manifest.modes).map(|mode| mode.id).collect();
     match named.iter().find(|id| plan.modes.iter().all(|mode| mode.id != **id)) {
         Some(id) => {
             let what = format!("names the mode `{id}`, which the plan does not");
